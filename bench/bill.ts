@@ -52,7 +52,7 @@ const scenarios: Scenario[] = [
 
 type Counts = ReturnType<Bill["perMillion"]> & { name: string; target: number; total: number };
 
-const countsFile = join(packageRoot(), "tools", "billCounts.json");
+const countsFile = join(packageRoot(), "tools", "documents", "billCounts.json");
 
 async function measure({ types, minInstances, jobs, batch, seconds, slots, keepPayloads = false }: Scenario) {
   let bill: Bill | undefined;

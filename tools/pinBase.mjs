@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isMain, root } from "./documents.mjs";
+import { isMain, root } from "./project.mjs";
 
 const pattern = /^ARG NODE_IMAGE=(([a-z0-9./-]+):([\w.-]+))(@sha256:[0-9a-f]{64})?$/m;
 const dockerHub = "https://registry-1.docker.io";

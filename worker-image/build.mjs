@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { licencesOf } from "../tools/licences.mjs";
+import { licencesOf } from "../tools/build/licences.mjs";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 

@@ -9,7 +9,7 @@ interface Documents {
 
 /** Puts a text into a document, between the mark of the command that makes it and the mark of the end. */
 export async function writeInto(path: string, command: string, text: string): Promise<void> {
-  const tool = pathToFileURL(join(packageRoot(), "tools", "documents.mjs")).href;
+  const tool = pathToFileURL(join(packageRoot(), "tools", "documents", "document.mjs")).href;
   const { withParts, writeDocument } = (await import(tool)) as Documents;
   const part = { begin: `<!-- begin: ${command} -->`, end: "<!-- end -->", part: text };
   await writeDocument(path, withParts(path, [part]));

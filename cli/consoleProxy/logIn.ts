@@ -131,7 +131,7 @@ function reasonOf(error: Error): string {
   return cause instanceof Error && cause.message ? `${error.message}: ${cause.message}` : error.message;
 }
 
-/** From the bundle that tools/bundles.mjs makes, since it and all below it are ES modules only. */
+/** From the bundle that tools/build/bundles.mjs makes, since it and all below it are ES modules only. */
 function loadOpenId(): Promise<typeof OpenId> {
   const file = join(packageRoot(), "dist", "cli", "vendor", "openIdClient.js");
   return import(pathToFileURL(file).href) as Promise<typeof OpenId>;

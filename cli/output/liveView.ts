@@ -18,7 +18,7 @@ export async function openLiveView(): Promise<LiveView> {
   return { draw: (picture) => update(render(picture, out.isColoured)), end: () => update.done() };
 }
 
-/** From the bundle that tools/bundles.mjs makes, since it and all below it are ES modules only. */
+/** From the bundle that tools/build/bundles.mjs makes, since it and all below it are ES modules only. */
 function loadLogUpdate(): Promise<{ createLogUpdate: typeof createLogUpdate }> {
   const file = join(packageRoot(), "dist", "cli", "vendor", "logUpdate.js");
   return import(pathToFileURL(file).href) as ReturnType<typeof loadLogUpdate>;

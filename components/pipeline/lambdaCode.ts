@@ -57,7 +57,7 @@ function readChecked(name: LambdaName, file: string, root: string): string {
 
 /** The published package has neither the sources nor the tools. */
 function digestOfSources(root: string): string {
-  const file = join(root, "tools", "lambdaDigest.cjs");
+  const file = join(root, "tools", "build", "lambdaDigest.cjs");
   const { lambdaDigest } = createRequire(file)(file) as { lambdaDigest: (root: string) => string };
   return lambdaDigest(root);
 }

@@ -16,8 +16,9 @@ export interface Fauxqs {
 }
 
 /**
- * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but the
- * parts to correct are in the stores; and one of its dependencies refuses Node 20. package.json pins the exact version.
+ * Loads fauxqs with its stores, from the bundle that tools/build/bundles.mjs makes: fauxqs exports only `buildApp`, but
+ * the parts to correct are in the stores; and one of its dependencies refuses Node 20. package.json pins the exact
+ * version.
  */
 export function loadFauxqs(): Promise<Fauxqs> {
   const file = join(builtFolder, "vendor", "fauxqs.js");

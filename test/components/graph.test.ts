@@ -63,7 +63,7 @@ interface Statement {
 const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 const statementsIn = (text: unknown) => (JSON.parse(text as string) as { Statement: Statement[] }).Statement;
 
-const prices = JSON.parse(readFileSync(join(packageRoot(), "tools", "idlePrices.json"), "utf8")) as {
+const prices = JSON.parse(readFileSync(join(packageRoot(), "tools", "documents", "idlePrices.json"), "utf8")) as {
   types: Record<string, { monthlyUsd: number }>;
 };
 

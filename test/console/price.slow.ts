@@ -15,7 +15,7 @@ import { openTab, startBrowser } from "./support/browser";
 const seconds = 60;
 
 /** Counts for the tables of docs/console.md and docs/cost.md, which `npm run docs` makes. */
-const countsFile = join(packageRoot(), "tools", "tabCounts.json");
+const countsFile = join(packageRoot(), "tools", "documents", "tabCounts.json");
 
 interface Hour {
   requests: number;

@@ -146,7 +146,9 @@ function writeProject(folder: string): void {
 
 /** Makes the Lambdas' text of the folder's sources. */
 export function buildLambdas(folder: string): void {
-  execFileSync(process.execPath, [join(folder, "tools", "lambdas.mjs")], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(process.execPath, [join(folder, "tools", "build", "lambdas.mjs")], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 function edit(file: string, from: string, to: string): void {
@@ -161,7 +163,7 @@ const folders = new Map<boolean, Promise<string>>();
 export function cliPath(hasYaml: boolean): Promise<string> {
   const known = folders.get(hasYaml);
   if (known) return known;
-  const args = [join(packageRoot(), "tools", "pulumiCli.mjs"), ...(hasYaml ? ["--yaml"] : [])];
+  const args = [join(packageRoot(), "tools", "fetch", "pulumiCli.mjs"), ...(hasYaml ? ["--yaml"] : [])];
   const found = execute(process.execPath, args, { cwd: packageRoot(), env: process.env }).then(
     ({ code, text, stdout }) => {
       if (code !== 0) throw new Error(text);

@@ -30,7 +30,7 @@ describe("the API, as its OpenAPI document describes it", () => {
   });
 
   it("gives Schemathesis nothing to find", async () => {
-    const tool = pathToFileURL(join(packageRoot(), "tools", "schemathesis.mjs")).href;
+    const tool = pathToFileURL(join(packageRoot(), "tools", "fetch", "schemathesis.mjs")).href;
     const { schemathesis } = (await import(tool)) as { schemathesis: string };
     const limits = ["--max-time", "30", "--max-examples", "40", "--seed", String(testSeed)];
     // Patterns of names leave few texts.

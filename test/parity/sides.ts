@@ -113,7 +113,7 @@ function tagsOf({ name, tags = {} }: GroupPlan): Tag[] {
 
 /** @throws Error where moto is not installed, or ends before it listens. */
 async function spawnMoto(): Promise<{ process: ChildProcess; address: string }> {
-  const tool = pathToFileURL(join(packageRoot(), "tools", "moto.mjs")).href;
+  const tool = pathToFileURL(join(packageRoot(), "tools", "fetch", "moto.mjs")).href;
   const { motoServer } = (await import(tool)) as { motoServer: string };
   if (!existsSync(motoServer)) throw new Error("moto is not installed: run `npm run test:parity`, which installs it");
   const server = spawn(motoServer, ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "pipe", "pipe"] });

@@ -19,7 +19,7 @@ process.once("exit", () => rmSync(stateFolder, { recursive: true, force: true })
 
 /** The component reads the Lambdas' text: one file of tests is enough to need it as the sources are now. */
 export function mochaGlobalSetup(): void {
-  const tool = join(__dirname, "..", "..", "tools", "lambdas.mjs");
+  const tool = join(__dirname, "..", "..", "tools", "build", "lambdas.mjs");
   const { status } = spawnSync(process.execPath, [tool, "--if-stale"], { stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) throw new Error("The Lambdas' text could not be built");
 }

@@ -37,7 +37,7 @@ describe("npm run pin-base", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "release-"));
     for (const name of ["tools", "worker-image"]) mkdirSync(join(folder, name));
-    for (const name of ["pinBase.mjs", "documents.mjs"]) cpSync(join(root, "tools", name), join(folder, "tools", name));
+    for (const name of ["pinBase.mjs", "project.mjs"]) cpSync(join(root, "tools", name), join(folder, "tools", name));
     const text = readFileSync(join(root, "worker-image", "Dockerfile"), "utf8");
     writeFileSync(join(folder, "worker-image", "Dockerfile"), text.replace(/^(ARG NODE_IMAGE=[^@\n]*).*$/m, "$1"));
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "release", version: "1.0.0", scripts }));

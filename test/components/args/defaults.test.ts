@@ -13,7 +13,7 @@ describe("defaults", () => {
 
   before(async () => {
     // @ts-expect-error a script without types
-    ({ membersOf } = (await import("../../../tools/reference.mjs")) as { membersOf: typeof membersOf });
+    ({ membersOf } = (await import("../../../tools/documents/reference.mjs")) as { membersOf: typeof membersOf });
   });
 
   const subjects: [string, string, Record<string, unknown>][] = [

@@ -36,7 +36,7 @@ describe("examples of inputs", () => {
 
   before(async () => {
     // @ts-expect-error a script without types
-    const reference = (await import("../../../tools/reference.mjs")) as {
+    const reference = (await import("../../../tools/documents/reference.mjs")) as {
       inputTypes: typeof inputTypes;
       membersOf: typeof membersOf;
     };

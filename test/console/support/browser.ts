@@ -7,11 +7,11 @@ import { packageRoot } from "../../../contract/packageRoot";
 
 /** Starts Chromium. As root, as in CI, it has no sandbox: the page is our own. */
 export async function startBrowser(): Promise<Browser> {
-  const { findChromium } = (await import(pathToFileURL(join(packageRoot(), "tools/chromium.mjs")).href)) as {
+  const { findChromium } = (await import(pathToFileURL(join(packageRoot(), "tools/fetch/chromium.mjs")).href)) as {
     findChromium: () => string | undefined;
   };
   const program = findChromium();
-  if (program === undefined) throw new Error("Expected Chromium: node tools/chromium.mjs says how to get it");
+  if (program === undefined) throw new Error("Expected Chromium: node tools/fetch/chromium.mjs says how to get it");
   return puppeteer.launch({
     executablePath: program.includes("/") ? program : execFileSync("which", [program], { encoding: "utf8" }).trim(),
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],

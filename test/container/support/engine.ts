@@ -22,7 +22,7 @@ type Started =
 
 export async function startEngine(): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), "docker-"));
-  const tool = pathToFileURL(join(packageRoot(), "tools", "container.mjs")).href;
+  const tool = pathToFileURL(join(packageRoot(), "tools", "fetch", "container.mjs")).href;
   const { startEngine: start } = (await import(tool)) as { startEngine: (folder: string) => Promise<Started> };
   const started = await start(folder);
   if (started.problem !== undefined) throw new Error(started.problem);

@@ -13,7 +13,7 @@ export interface Verdict {
 
 /** Holds each call against botocore's model of its service, which comes with moto. */
 export async function checkExchanges(exchanges: Exchange[]): Promise<Verdict[]> {
-  const { motoPython } = (await import(pathToFileURL(join(packageRoot(), "tools", "moto.mjs")).href)) as {
+  const { motoPython } = (await import(pathToFileURL(join(packageRoot(), "tools", "fetch", "moto.mjs")).href)) as {
     motoPython: string;
   };
   const child = spawn(motoPython, [join(__dirname, "check.py")], { stdio: ["pipe", "pipe", "inherit"] });

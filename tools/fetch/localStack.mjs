@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { root } from "./documents.mjs";
+import { root } from "../project.mjs";
 import { binariesOf, fail, installOnce } from "./pythonTool.mjs";
 
 /** The last under the Apache licence. */

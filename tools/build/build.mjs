@@ -4,10 +4,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
+import { root } from "../project.mjs";
 import digests from "./lambdaDigest.cjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "dist", ".built");
 const folders = [
   "bench",
@@ -22,14 +21,7 @@ const folders = [
   "testing",
 ];
 const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
-const tools = [
-  "tools/build.mjs",
-  "tools/bundles.mjs",
-  "tools/console.mjs",
-  "tools/lambdas.mjs",
-  "tools/licences.mjs",
-  "tools/lambdaDigest.cjs",
-];
+const tools = ["tools/build", "tools/project.mjs"];
 const worker = ["worker-image/src", "worker-image/build.mjs"];
 const sources = [...folders, "console", "index.ts", "test/support/record.ts", ...worker, ...settings, ...tools];
 const built = [
@@ -76,9 +68,9 @@ const isStale = built.some((file) => !existsSync(join(root, file))) || readFileS
 if (!process.argv.includes("--if-stale") || isStale) {
   run(join(root, "worker-image", "build.mjs"));
   compile();
-  run(join(root, "tools", "bundles.mjs"));
-  run(join(root, "tools", "console.mjs"));
-  run(join(root, "tools", "lambdas.mjs"));
+  run(join(root, "tools", "build", "bundles.mjs"));
+  run(join(root, "tools", "build", "console.mjs"));
+  run(join(root, "tools", "build", "lambdas.mjs"));
   mkdirSync(dirname(stamp), { recursive: true });
   // A change while the build runs makes it stale again, so the digest is that of the start.
   writeFileSync(stamp, digest);

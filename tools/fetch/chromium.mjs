@@ -1,7 +1,7 @@
 // Makes sure that the console's suite has a Chromium: says what is missing, or installs Debian's package with
 // `--install`. Exits with 75 if there can be none on this machine, which is not the project's fault.
 import { spawnSync } from "node:child_process";
-import { isMain } from "./documents.mjs";
+import { isMain } from "../project.mjs";
 
 /** Programs that the suite takes, the first one that runs; `CHROMIUM` names another. */
 const programs = [

@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isMain } from "./documents.mjs";
+import { isMain } from "../project.mjs";
 
 /** Exit code if the machine has no Docker engine and can't have one. */
 export const impossible = 75;

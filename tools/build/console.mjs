@@ -1,14 +1,13 @@
 // Builds the console's page into dist/console: three static files of at most 60 KB together, compressed.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { root } from "../project.mjs";
 import { licencesOf } from "./licences.mjs";
 import { undocumented } from "./undocumented.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, "dist", "console");
 const maxBytes = 60_000;
 

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import ts from "typescript";
-import { isMain, root, writeDocument } from "./documents.mjs";
+import { isMain, root } from "../project.mjs";
+import { writeDocument } from "./document.mjs";
 import { documentOf, inputTypes, membersOf } from "./reference.mjs";
 
 const require = createRequire(import.meta.url);

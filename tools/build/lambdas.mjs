@@ -14,10 +14,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { runInThisContext } from "node:vm";
 import { deflateRawSync } from "node:zlib";
+import { root } from "../project.mjs";
 import digests from "./lambdaDigest.cjs";
 import { undocumented } from "./undocumented.mjs";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Most bytes of each archive, deflated. The front end evaluates schemas; no job waits for operator or scaler. */
 export const maxDeflatedBytes = {

@@ -1,15 +1,8 @@
 // The documents that tools make, whole or in part: `--check` only says if they are up to date.
-import { readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { argv } from "node:process";
-import { fileURLToPath } from "node:url";
-
-export const root = fileURLToPath(new URL("..", import.meta.url));
-
-/** True if the module at the URL is the one that Node runs. */
-export function isMain(url) {
-  return argv[1] !== undefined && realpathSync(argv[1]) === fileURLToPath(url);
-}
+import { root } from "../project.mjs";
 
 /** Writes a document of the project, formatted by its kind; with `--check` it fails if that would change it. */
 export async function writeDocument(path, text) {

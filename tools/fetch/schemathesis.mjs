@@ -1,7 +1,7 @@
 // Makes sure that Schemathesis can be run for the suite of the OpenAPI document: installs it from PyPI into a virtual
 // environment.
 import { join } from "node:path";
-import { isMain } from "./documents.mjs";
+import { isMain } from "../project.mjs";
 import { binariesOf, installOnce } from "./pythonTool.mjs";
 
 /** Pinned: another version may check more. */

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { isMain, root, table, writeBlocks } from "./documents.mjs";
+import { isMain, root } from "../project.mjs";
+import { table, writeBlocks } from "./document.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -11,9 +12,9 @@ const type = "thumbnail";
 
 /** Resources of two programs that switch on all that grants a permission: an image is in ECR, or elsewhere. */
 async function recordPrograms() {
-  require("../test/support/loader.cjs");
-  const { BatchJobProcessor } = require("../components/index.ts");
-  const { record } = require("../test/support/record.ts");
+  require("../../test/support/loader.cjs");
+  const { BatchJobProcessor } = require("../../components/index.ts");
+  const { record } = require("../../test/support/record.ts");
   const elsewhere = {
     image: "ghcr.io/acme/worker:1",
     registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:registry-AbCdEf",
@@ -108,7 +109,7 @@ function principalOf({ Effect, Principal }) {
 /** The blocks of the page by name. */
 async function blocks() {
   const { ofType, resources } = await recordPrograms();
-  const explanations = require("../components/aws/permissionReasons.ts");
+  const explanations = require("../../components/aws/permissionReasons.ts");
   const byRole = statementRows(
     ofType("iam/rolePolicy:RolePolicy"),
     explanations,
@@ -140,7 +141,7 @@ async function blocks() {
 
 /** A policy for callers of each scope. */
 function scopePolicies() {
-  const { routes } = require("../contract/http/routes.ts");
+  const { routes } = require("../../contract/http/routes.ts");
   return ["submit", "read", "operate"]
     .map((scope) => {
       const own = Object.values(routes).filter((route) => route.scope === scope);

@@ -1,6 +1,6 @@
 // Makes sure that a moto server can be started for the parity suite: installs it from PyPI into a virtual environment.
 import { join } from "node:path";
-import { isMain } from "./documents.mjs";
+import { isMain } from "../project.mjs";
 import { binariesOf, installOnce } from "./pythonTool.mjs";
 
 /** Pinned: the suite lists where moto differs from AWS, one by one. */

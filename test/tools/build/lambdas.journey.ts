@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { lambdaCode, type LambdaName } from "../../components/pipeline/lambdaCode";
-import { packageRoot } from "../../contract/packageRoot";
+import { lambdaCode, type LambdaName } from "../../../components/pipeline/lambdaCode";
+import { packageRoot } from "../../../contract/packageRoot";
 
 const root = packageRoot();
 const names: LambdaName[] = ["frontend", "operator", "router", "repair", "removal", "scaler"];
@@ -14,7 +14,7 @@ describe("the Lambdas' text", () => {
   let folder: string;
   const fileOf = (name: LambdaName) => join(folder, "dist", "lambdas", `${name}.js`);
   const build = (...args: string[]) =>
-    execFileSync(process.execPath, [join(folder, "tools", "lambdas.mjs"), ...args], { encoding: "utf8" });
+    execFileSync(process.execPath, [join(folder, "tools", "build", "lambdas.mjs"), ...args], { encoding: "utf8" });
 
   /** Reads in a process of its own: what was read once stays as it was. */
   function read(name: LambdaName): string | Error {

@@ -34,7 +34,7 @@ const zones = 2;
 export function idlePriceOf(resource, resources) {
   const { type, name, inputs } = resource;
   const price = idlePrices.types[type];
-  if (!price) throw new Error(`Expected a price of ${type} in tools/idlePrices.json, for ${name}`);
+  if (!price) throw new Error(`Expected a price of ${type} in tools/documents/idlePrices.json, for ${name}`);
   for (const [property, value] of Object.entries(price.only ?? {})) {
     if (inputs[property] === value) continue;
     throw new Error(`Expected ${property} of ${name} as ${value}, which has a price, got ${inputs[property]}`);

@@ -5,7 +5,13 @@ const { readdirSync, readFileSync } = require("node:fs");
 const { join, relative, sep } = require("node:path");
 
 /** Sources of the Lambdas' text: files, and packages by their versions. */
-const sources = ["functions", "contract", "tools/lambdas.mjs", "tools/undocumented.mjs", "tools/lambdaDigest.cjs"];
+const sources = [
+  "functions",
+  "contract",
+  "tools/build/lambdas.mjs",
+  "tools/build/undocumented.mjs",
+  "tools/build/lambdaDigest.cjs",
+];
 const packages = ["esbuild", "@pulumi/pulumi", "terser", "typescript"];
 
 /** All files below the paths, by their names within the root, in a constant order. */

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { packageRoot } from "../../contract/packageRoot";
+import { packageRoot } from "../../../contract/packageRoot";
 
 const root = packageRoot();
-const script = join(root, "tools", "pulumiCli.mjs");
+const script = join(root, "tools", "fetch", "pulumiCli.mjs");
 
 describe("pulumiCli", () => {
   let folder: string;
@@ -23,7 +23,7 @@ describe("pulumiCli", () => {
     const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       devDependencies: Record<string, string>;
     };
-    const module = readFileSync(join(root, "tools", "pulumi", "go.mod"), "utf8");
+    const module = readFileSync(join(root, "tools", "fetch", "pulumi", "go.mod"), "utf8");
     expect(module).to.include(`github.com/pulumi/pulumi/pkg/v3 v${devDependencies["@pulumi/pulumi"]}\n`);
   });
 

@@ -3,12 +3,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { root, table, withParts, writeDocument } from "./documents.mjs";
+import { root } from "../project.mjs";
+import { table, withParts, writeDocument } from "./document.mjs";
 
 const require = createRequire(import.meta.url);
-require("../test/support/loader.cjs");
-const { routes, pathParameters } = require("../contract/http/routes.ts");
-const { problems } = require("../contract/http/problem.ts");
+require("../../test/support/loader.cjs");
+const { routes, pathParameters } = require("../../contract/http/routes.ts");
+const { problems } = require("../../contract/http/problem.ts");
 
 /** Problems that each route may have. */
 const commonProblems = [
@@ -150,5 +151,5 @@ function routeTable() {
 }
 
 await writeDocument("openapi.json", `${JSON.stringify(await document(), undefined, 2)}\n`);
-const marks = { begin: "<!-- routes, made by tools/openapi.mjs -->", end: "<!-- /routes -->" };
+const marks = { begin: "<!-- routes, made by tools/documents/openapi.mjs -->", end: "<!-- /routes -->" };
 await writeDocument("docs/api.md", withParts("docs/api.md", [{ ...marks, part: routeTable() }]));

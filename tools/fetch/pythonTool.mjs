@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./documents.mjs";
+import { root } from "../project.mjs";
 
 /** The folder of a virtual environment's programs. */
 export function binariesOf(name) {

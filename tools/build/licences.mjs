@@ -1,7 +1,7 @@
 // The licences of the packages that a bundle holds, whose texts ask to be kept with copies.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./documents.mjs";
+import { root } from "../project.mjs";
 
 /** Names, versions and licences of the packages in the bundle that esbuild describes. */
 export function licencesOf({ inputs }) {

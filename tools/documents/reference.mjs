@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { isMain, root, table, writeDocument } from "./documents.mjs";
+import { isMain, root } from "../project.mjs";
+import { table, writeDocument } from "./document.mjs";
 
 /**
  * The public members of an interface or class: name, type as written, whether optional, text, default and example.

@@ -3,11 +3,9 @@
 // that refuses a version of Node which this package supports.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { root } from "../project.mjs";
 import { licencesOf } from "./licences.mjs";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** A bundle's file in dist/, and what it exports. */
 const vendored = {

@@ -1,18 +1,18 @@
 // Finds a Pulumi CLI for the suites that run the real engine, and prints the folders to put in front of PATH:
 //
-//   PATH="$(node tools/pulumiCli.mjs):$PATH" pulumi version
+//   PATH="$(node tools/fetch/pulumiCli.mjs):$PATH" pulumi version
 //
-// One on the PATH comes first. Otherwise it is built once with Go from the modules of tools/pulumi, at the version of
-// the SDK: the binaries are kept in the user's cache folder. With `--yaml` there is Pulumi YAML's language host too,
-// which an installed CLI has anyway. It reports its steps on standard error. Without CLI and Go it fails.
+// One on the PATH comes first. Otherwise it is built once with Go from the modules of tools/fetch/pulumi, at the
+// version of the SDK: the binaries are kept in the user's cache folder. With `--yaml` there is Pulumi YAML's language
+// host too, which an installed CLI has anyway. It reports its steps on standard error. Without CLI and Go it fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { isMain, root } from "./documents.mjs";
+import { isMain, root } from "../project.mjs";
 
-const moduleFolder = join(root, "tools", "pulumi");
+const moduleFolder = join(root, "tools", "fetch", "pulumi");
 const suffix = process.platform === "win32" ? ".exe" : "";
 const installation = "https://www.pulumi.com/docs/iac/download-install/";
 

@@ -5,7 +5,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { root, table, writeBlocks } from "./documents.mjs";
+import { root } from "../project.mjs";
+import { table, writeBlocks } from "./document.mjs";
 import { idlePriceOf, idlePrices } from "./idlePrices.mjs";
 
 const require = createRequire(import.meta.url);
@@ -47,8 +48,8 @@ function withSecret(service, name) {
 
 /** The resources of AWS that the component registers. */
 async function resourcesOf(args) {
-  const { BatchJobProcessor } = require("../dist/components");
-  const { record } = require("../dist/test/support/record");
+  const { BatchJobProcessor } = require("../../dist/components");
+  const { record } = require("../../dist/test/support/record");
   const { resources } = await record(() => new BatchJobProcessor("jobs", { processors, ...args }));
   return resources.filter(({ custom, type }) => custom || type.startsWith("awsx:"));
 }
@@ -81,8 +82,8 @@ async function optionTable(standard) {
 
 /** The calls of scaler and repair in an idle minute, by service and action. */
 async function idleCalls() {
-  const { deploy, startCloud } = require("../dist/local-cloud");
-  const { BatchJobProcessor } = require("../dist/components");
+  const { deploy, startCloud } = require("../../dist/local-cloud");
+  const { BatchJobProcessor } = require("../../dist/components");
   const cloud = await startCloud({ workerMain: join(root, "worker-image", "dist", "main.js"), log: () => undefined });
   try {
     const program = () => ({ url: new BatchJobProcessor("jobs", { processors, image: "image" }).url });
@@ -270,7 +271,7 @@ function instanceTable() {
 }
 
 /** Requests and dollars of an hour of an open tab of the console, as `npm run test:console` counts them. */
-const tabs = JSON.parse(readFileSync(join(root, "tools", "tabCounts.json"), "utf8"));
+const tabs = JSON.parse(readFileSync(join(root, "tools", "documents", "tabCounts.json"), "utf8"));
 
 const cents = ({ calls, time }) => `${((calls + time) * 100).toFixed(2)} ¢`;
 
@@ -314,10 +315,10 @@ function assumptionTable() {
   );
 }
 
-execFileSync(process.execPath, [join(root, "tools", "build.mjs"), "--if-stale"], { stdio: "inherit" });
+execFileSync(process.execPath, [join(root, "tools", "build", "build.mjs"), "--if-stale"], { stdio: "inherit" });
 const standard = await resourcesOf({});
 const idle = await idleCalls();
-const counts = JSON.parse(readFileSync(join(root, "tools", "billCounts.json"), "utf8"));
+const counts = JSON.parse(readFileSync(join(root, "tools", "documents", "billCounts.json"), "utf8"));
 await writeBlocks("docs/cost.md", {
   resources: resourceTable(standard),
   inputs: await optionTable(standard),
