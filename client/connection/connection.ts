@@ -1,6 +1,7 @@
 import { ConnectionError, JobProblemError } from "../errors";
 import { gatewayCodes } from "../problemCode";
 import type { Authorize } from "./authorization";
+import { beforeAbort, Inactivity, type Pieces } from "./inactivity";
 import { proxyOf } from "./proxy";
 import { type Answer, PassingProblem, readAnswer } from "./readAnswer";
 import { retry } from "./retry";
@@ -9,7 +10,12 @@ import { clockSkewOf, isSkewed } from "./skew";
 export interface ConnectionOptions {
   /** Tries per request, at most. @default 8, with several URLs as many as `failoverAfterSeconds` gives time for */
   maxAttempts?: number;
-  /** Longest duration of one try, in seconds: API Gateway gives up after 30 s. @default 35 */
+  /**
+   * Longest duration of one try, in seconds: API Gateway gives up after 30 s. Of a transfer to or from S3, the longest
+   * time in which nothing moves.
+   *
+   * @default 35
+   */
   requestTimeoutSeconds?: number;
   /** @default - Node's `fetch`, by the proxy that HTTPS_PROXY names */
   fetch?: typeof fetch;
@@ -32,8 +38,8 @@ export interface ApiRequest {
 export interface Transfer {
   method: "GET" | "PUT";
   headers?: Record<string, string>;
-  /** Returns the body, for each try anew. */
-  read?: () => unknown;
+  /** Returns the body's pieces, for each try anew. */
+  read?: () => Pieces;
   signal?: AbortSignal | undefined;
 }
 
@@ -48,6 +54,8 @@ export class Connection {
   private readonly base: URL;
   /** Lead of the API's clock over this machine's; 0 until a signature failed for it. */
   private skewMilliseconds = 0;
+  /** Tries per request, at most. */
+  readonly maxAttempts: number;
 
   constructor(
     url: URL,
@@ -56,6 +64,7 @@ export class Connection {
     /** Time after which a request is no longer tried. */
     readonly longestMilliseconds = Infinity,
   ) {
+    this.maxAttempts = options.maxAttempts ?? (longestMilliseconds < Infinity ? Infinity : 8);
     this.base = new URL(url);
     this.base.pathname = url.pathname.replace(/\/*$/, "/");
   }
@@ -69,7 +78,7 @@ export class Connection {
     const { longestMilliseconds = this.longestMilliseconds, signal } = request;
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     return retry(async (left) => readAnswer(await this.exchange(request, body, left)), {
-      maxAttempts: this.options.maxAttempts ?? (longestMilliseconds < Infinity ? Infinity : 8),
+      maxAttempts: this.maxAttempts,
       longestMilliseconds,
       backoffMilliseconds,
       shouldRetry: (error) => error instanceof ConnectionError || error instanceof PassingProblem,
@@ -85,14 +94,19 @@ export class Connection {
    */
   async transfer(address: string, { method, headers, read, signal }: Transfer): Promise<Buffer> {
     const url = new URL(address);
-    const { maxAttempts = 8, fetch: own } = this.options;
-    const attempt = async () => {
+    const { fetch: own } = this.options;
+    const attempt = async (left: number) => {
       const dispatcher = own ? undefined : await proxyOf(url);
-      const content = { body: read?.(), ...(read && { duplex: "half" }) };
-      const init = { method, headers, redirect: "manual", signal, ...content, ...(dispatcher && { dispatcher }) };
+      const seconds = this.longestSeconds(left);
+      const inactivity = new Inactivity(seconds * 1_000);
+      const ends = signal ? AbortSignal.any([signal, inactivity.signal]) : inactivity.signal;
+      const content = read && { body: ReadableStream.from(inactivity.watch(read())), duplex: "half" };
+      const init = { method, headers, redirect: "manual", signal: ends, ...content, ...(dispatcher && { dispatcher }) };
       try {
         const response = await (own ?? fetch)(url, init as object);
-        const bytes = Buffer.from(await response.arrayBuffer());
+        const pieces: Uint8Array[] = [];
+        for await (const piece of inactivity.watch(response.body ?? [])) pieces.push(piece);
+        const bytes = Buffer.concat(pieces);
         if (response.ok) return bytes;
         const [, said = "no reason"] = /<Code>(\w+)</.exec(bytes.toString()) ?? [];
         const detail = `S3 refused the transfer (${response.status}: ${said})`;
@@ -100,11 +114,14 @@ export class Connection {
       } catch (error) {
         if (error instanceof JobProblemError && error.status < 500) throw error;
         signal?.throwIfAborted();
-        throw new ConnectionError(`Could not reach ${url.origin}: ${reasonOf(error)}`, { cause: error });
+        const reason = inactivity.signal.aborted ? `nothing moved for ${said(seconds)} s` : reasonOf(error);
+        throw new ConnectionError(`Could not reach ${url.origin}: ${reason}`, { cause: error });
+      } finally {
+        inactivity.end();
       }
     };
     const shouldRetry = (error: unknown) => error instanceof ConnectionError;
-    const { longestMilliseconds } = this;
+    const { longestMilliseconds, maxAttempts } = this;
     return retry(attempt, { maxAttempts, longestMilliseconds, backoffMilliseconds, shouldRetry, signal });
   }
 
@@ -123,6 +140,11 @@ export class Connection {
     return this.send(request, left, body);
   }
 
+  /** Longest duration of one try, if that time is left for all; a second is always left. */
+  private longestSeconds(leftMilliseconds: number): number {
+    return Math.min(this.options.requestTimeoutSeconds ?? 35, Math.max(leftMilliseconds / 1_000, 1));
+  }
+
   private async send(request: Omit<ApiRequest, "body">, left: number, body?: string) {
     const { method, path, query = {}, headers = {}, signal } = request;
     const url = new URL(path, this.base);
@@ -131,9 +153,15 @@ export class Connection {
     }
     const sent = { accept: "application/json", ...(body && { "content-type": "application/json" }), ...headers };
     const signedAt = this.skewMilliseconds === 0 ? undefined : new Date(Date.now() + this.skewMilliseconds);
-    const authorization = await this.authorize({ method, url, headers: sent, body, signedAt });
-    const timeoutSeconds = Math.min(this.options.requestTimeoutSeconds ?? 35, Math.max(left / 1_000, 1));
-    const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1_000));
+    const seconds = this.longestSeconds(left);
+    const timeout = AbortSignal.timeout(Math.ceil(seconds * 1_000));
+    const ends = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    const authorizing = this.authorize({ method, url, headers: sent, body, signedAt });
+    const authorization = await beforeAbort(authorizing, ends).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (!timeout.aborted) throw error;
+      throw new ConnectionError(`Could not call ${url.origin}: no credentials or token within ${said(seconds)} s`);
+    });
     try {
       const dispatcher = this.options.fetch ? undefined : await proxyOf(url);
       const options = {
@@ -142,7 +170,7 @@ export class Connection {
         body,
         // The authorisation is for this origin alone.
         redirect: "manual",
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+        signal: ends,
         ...(dispatcher && { dispatcher }),
       } as object as RequestInit;
       const response = await (this.options.fetch ?? fetch)(url, options);
@@ -151,7 +179,7 @@ export class Connection {
       return { url, response, text, isSigned, hide: (said: string) => withoutSecrets(said, authorization) };
     } catch (error) {
       signal?.throwIfAborted();
-      const reason = timeout.aborted ? `no answer within ${Number(timeoutSeconds.toFixed(2))} s` : reasonOf(error);
+      const reason = timeout.aborted ? `no answer within ${said(seconds)} s` : reasonOf(error);
       const detail = withoutSecrets(reason, authorization);
       throw new ConnectionError(`Could not reach ${url.origin}: ${detail}`, {
         // An error that contains a secret isn't passed on.
@@ -159,6 +187,10 @@ export class Connection {
       });
     }
   }
+}
+
+function said(seconds: number): number {
+  return Number(seconds.toFixed(2));
 }
 
 /** `fetch` says only that it failed; its cause has the reason. */

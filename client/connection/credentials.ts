@@ -1,6 +1,6 @@
 import { JobProblemError } from "../errors";
 import { gatewayCodes } from "../problemCode";
-import { proxiedClient } from "./proxy";
+import { boundedClient } from "./proxy";
 
 /** The credentials that requests are signed with. */
 export interface AwsCredentials {
@@ -13,7 +13,7 @@ export interface AwsCredentials {
 export async function standardCredentials(): Promise<() => Promise<AwsCredentials>> {
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const reasons = new ChainReasons();
-  const find = defaultProvider({ logger: reasons.logger, clientConfig: await proxiedClient() });
+  const find = defaultProvider({ logger: reasons.logger, clientConfig: await boundedClient() });
   return async () => {
     try {
       return await find();

@@ -39,20 +39,30 @@ interface Origin {
   hasty: Connection;
   /** Tries on as a client of one URL does. */
   patient: Connection;
+  /** Tries once. */
+  trial: Connection;
   place: Place;
   /** Time of the last failure, or look at its health; undefined while it is in use. */
   leftAt?: number;
+  /** True if it has failed a submission: only one that succeeds brings it back into use. */
+  mustSucceed?: boolean;
+  /** True while it waits for a submission to try it, since its deep health is good. */
+  isOnTrial?: boolean;
 }
+
+type Call<T> = (api: Connection, place: Place) => Promise<T>;
 
 /** Time for which an API that failed is left alone. */
 const stayMilliseconds = 60_000;
 
-/** Longest time for its health, which nobody waits for. */
+/** Longest time for its health, which nobody waits for, and for a submission that tries it. */
 const healthMilliseconds = 5_000;
 
 /**
  * Chooses the API that a call goes to: the first of the URLs that is in use. One that has failed a call for
- * `failoverAfterSeconds`, by no answer or by 5xx, is out of use for 60 s, and then until its deep health is good.
+ * `failoverAfterSeconds`, by no answer or by 5xx, is out of use for 60 s, and then until its deep health is good. One
+ * that has failed a submission is then tried by another, once and under the same id, before it is in use again: its
+ * health doesn't tell that jobs can be published.
  */
 export class Origins {
   private readonly origins: Origin[];
@@ -71,7 +81,10 @@ export class Origins {
       const authorize = createAuthorize(url, own);
       const hasty = new Connection(url, authorize, options, seconds * 1_000);
       const patient = new Connection(url, authorize, options);
-      return { url, credentials: own.credentials, hasty, patient, place: urls.length > 1 ? { url: url.href } : {} };
+      const once = { ...options, maxAttempts: 1 };
+      const trial = new Connection(url, authorize, once, Math.min(seconds * 1_000, healthMilliseconds));
+      const place = urls.length > 1 ? { url: url.href } : {};
+      return { url, credentials: own.credentials, hasty, patient, trial, place };
     });
   }
 
@@ -94,7 +107,28 @@ export class Origins {
    *
    * @throws the last failure; the refusal, if all have answered.
    */
-  async run<T>(call: (api: Connection, place: Place) => Promise<T>, at?: string): Promise<T> {
+  async run<T>(call: Call<T>, at?: string): Promise<T> {
+    return this.runAtEach(call, at, false);
+  }
+
+  /** Runs a call that submits jobs, as {@link run} does; first at an API that is on trial, if there is one. */
+  async submit<T>(call: Call<T>): Promise<T> {
+    const origin = this.origins.find(({ isOnTrial }) => isOnTrial);
+    if (!origin) return this.runAtEach(call, undefined, true);
+    // No other call tries it meanwhile.
+    origin.isOnTrial = false;
+    try {
+      const value = await call(origin.trial, origin.place);
+      this.mark(origin, undefined);
+      return value;
+    } catch (error) {
+      origin.isOnTrial = !isFailure(error);
+      this.noteFailure(origin, error, true);
+    }
+    return this.runAtEach(call, undefined, true);
+  }
+
+  private async runAtEach<T>(call: Call<T>, at: string | undefined, isSubmission: boolean): Promise<T> {
     let failure: Error | undefined;
     let missing: Error | undefined;
     for (const origin of this.inOrder(at)) {
@@ -106,7 +140,7 @@ export class Origins {
         return await call(isOnly ? origin.patient : origin.hasty, origin.place);
       } catch (error) {
         if (error instanceof JobProblemError && /^(job|action)-not-found$/.test(error.code)) missing ??= error;
-        else failure = this.noteFailure(origin, error);
+        else failure = this.noteFailure(origin, error, isSubmission);
       }
     }
     throw failure ?? missing!;
@@ -132,7 +166,7 @@ export class Origins {
       this.origins.map(async (origin, index) => {
         if (isUseless(origin)) return undefined;
         return call(origin.hasty, origin.place, index).catch((error: unknown) => {
-          failure = this.noteFailure(origin, error);
+          failure = this.noteFailure(origin, error, false);
           return undefined;
         });
       }),
@@ -151,27 +185,35 @@ export class Origins {
   }
 
   /** @throws the error, if it is no failure of the API */
-  private noteFailure(origin: Origin, error: unknown): Error {
-    const isFailure = error instanceof ConnectionError || (error instanceof JobProblemError && error.status >= 500);
-    if (!isFailure || !this.areSeveral) throw error;
+  private noteFailure(origin: Origin, error: unknown, isSubmission: boolean): Error {
+    if (!isFailure(error) || !this.areSeveral) throw error;
+    origin.mustSucceed ||= isSubmission;
     this.mark(origin, this.clock.now(), error);
     return error;
   }
 
   /** Any answer but 5xx is good enough: an API of an earlier version doesn't know deep health. */
   private async lookAt(origin: Origin): Promise<void> {
-    origin.leftAt = this.clock.now();
+    Object.assign(origin, { leftAt: this.clock.now(), isOnTrial: false });
     const request = { method: "GET", path: "health", query: { deep: "1" } } as const;
     const answer = await origin.hasty.exchange(request, undefined, healthMilliseconds).catch(() => undefined);
-    if (answer && answer.response.status < 500) this.mark(origin, undefined);
+    if (!answer || answer.response.status >= 500) return;
+    const isBefore = this.origins.indexOf(origin) < this.origins.findIndex(({ leftAt }) => leftAt === undefined);
+    if (origin.mustSucceed && isBefore) origin.isOnTrial = true;
+    else this.mark(origin, undefined);
   }
 
   private mark(origin: Origin, leftAt: number | undefined, reason?: Error): void {
     const before = this.inOrder()[0]!;
     origin.leftAt = leftAt;
+    if (leftAt === undefined) Object.assign(origin, { mustSucceed: false, isOnTrial: false });
     const after = this.inOrder()[0]!;
     if (after !== before) this.options.onFailover?.({ from: before.url.href, to: after.url.href, reason });
   }
+}
+
+function isFailure(error: unknown): error is Error {
+  return error instanceof ConnectionError || (error instanceof JobProblemError && error.status >= 500);
 }
 
 function readUrl(url: string | URL): URL {

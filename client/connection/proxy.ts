@@ -20,14 +20,20 @@ export async function proxyOf(url?: URL): Promise<Dispatcher | undefined> {
   return agent;
 }
 
-/** Settings that make a client of the AWS SDK use the proxy, if there is one. */
-export async function proxiedClient(url?: URL): Promise<{ requestHandler?: FetchHttpHandler }> {
+/** Bounds of one try of a client of the AWS SDK, which has none by itself. */
+const bounds = { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+
+/** Settings that bound a client of the AWS SDK, and make it use the proxy, if there is one. */
+export async function boundedClient(url?: URL): Promise<{ requestHandler: FetchHttpHandler | typeof bounds }> {
   const dispatcher = await proxyOf(url);
-  if (!dispatcher) return {};
+  if (!dispatcher) return { requestHandler: bounds };
   const fetching = await import("@smithy/fetch-http-handler");
   // Node's `fetch` takes a dispatcher, but its types know another version of it.
   const options = { dispatcher } as object as RequestInit;
-  const requestHandler = new fetching.FetchHttpHandler({ requestInit: () => options });
+  const requestHandler = new fetching.FetchHttpHandler({
+    requestInit: () => options,
+    requestTimeout: bounds.requestTimeout,
+  });
   const handle = requestHandler.handle.bind(requestHandler);
   requestHandler.handle = (request, more) => handle(withoutLength(request), more);
   return { requestHandler };

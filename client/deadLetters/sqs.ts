@@ -2,7 +2,7 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import { type AwsCredentials, standardCredentials } from "../connection/credentials";
 import { readLocalRunOf } from "../connection/localRun";
 import { isOnThisMachine } from "../connection/origin";
-import { proxiedClient } from "../connection/proxy";
+import { boundedClient } from "../connection/proxy";
 
 /** SQS, with its client; loaded with the first call that needs it. */
 export type Sqs = typeof import("@aws-sdk/client-sqs") & { client: SQSClient };
@@ -32,7 +32,7 @@ export async function loadSqs(
   const client = new sqs.SQSClient({
     region,
     ...(isLocal && { endpoint: url.origin }),
-    ...(await proxiedClient(url)),
+    ...(await boundedClient(url)),
     credentials: credentials ?? (isLocal ? localCredentials(url) : await standardCredentials()),
   });
   return { ...sqs, client };

@@ -31,7 +31,7 @@ export class Submissions {
   }
 
   private post(requestFor: (api: Connection) => Promise<Pick<ApiRequest, "body" | "headers" | "signal">>) {
-    return this.origins.run(async (api, place) => {
+    return this.origins.submit(async (api, place) => {
       const answer = await api.request({ method: "POST", path: "jobs", ...(await requestFor(api)) });
       return { ...readSubmittedJob(answer), ...place };
     });

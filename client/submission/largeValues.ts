@@ -6,6 +6,7 @@ import type { Upload } from "../../contract/http/answers";
 import { limits } from "../../contract/limits";
 import type { LargeValue } from "../../contract/records/largeValues";
 import type { Connection } from "../connection/connection";
+import type { Pieces } from "../connection/inactivity";
 import { JobProblemError } from "../errors";
 import type { Job } from "../job";
 import { gatewayCodes } from "../problemCode";
@@ -19,7 +20,7 @@ export async function withUpload(connection: Connection, body: Identified, signa
   const text = JSON.stringify(payload);
   if (text === undefined || bytesOf(text) <= limits.maxPayloadBytes) return body;
   const value = { bytes: bytesOf(text), sha256: createHash("sha256").update(text).digest("hex") };
-  return upload(connection, job, { value, read: () => text }, signal);
+  return upload(connection, job, { value, read: () => piecesOf(Buffer.from(text)) }, signal);
 }
 
 /** The submission, whose payload, a file, is uploaded first. The file is read twice, piece by piece. */
@@ -62,7 +63,7 @@ export async function withResult(connection: Connection, job: Job, signal?: Abor
 async function upload(
   connection: Connection,
   job: Omit<Identified, "payload">,
-  { value, read }: { value: LargeValue; read: () => unknown },
+  { value, read }: { value: LargeValue; read: () => Pieces },
   signal?: AbortSignal,
 ): Promise<Identified> {
   const { type, id, delaySeconds, runAt } = job;
@@ -71,4 +72,11 @@ async function upload(
   const length = { "content-length": String(value.bytes) };
   await connection.transfer(url, { method: "PUT", headers: { ...headers, ...length }, read, signal });
   return { ...job, payloadRef: value };
+}
+
+/** Pieces of an upload: one that moves on shows by each. */
+const pieceBytes = 65_536;
+
+function* piecesOf(bytes: Buffer): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += pieceBytes) yield bytes.subarray(start, start + pieceBytes);
 }

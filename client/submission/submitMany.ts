@@ -70,7 +70,7 @@ async function submitBatch(origins: Origins, jobs: IdentifiedBody[], signal?: Ab
       if (pending.size > 0) throw new StillPending();
     };
     await retry(round, {
-      maxAttempts: rounds,
+      maxAttempts: Math.min(rounds, api.maxAttempts),
       longestMilliseconds: api.longestMilliseconds,
       backoffMilliseconds: { first: 1_000, longest: 5_000 },
       signal,
@@ -78,7 +78,7 @@ async function submitBatch(origins: Origins, jobs: IdentifiedBody[], signal?: Ab
     });
     if (results.some(({ status }) => status >= 500)) throw new StillPending();
   };
-  await origins.run(submit).catch((error: unknown) => {
+  await origins.submit(submit).catch((error: unknown) => {
     if (!(error instanceof StillPending)) throw error;
   });
   return results.map((result, index) => outcomeOf(result, jobs[index]!.id));

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Origins } from "../../client/connection/origins";
 import { type Failover, JobClient, type JobClientOptions } from "../../client/index";
+import { Submissions } from "../../client/submission/Submissions";
 import { limits } from "../../contract/limits";
 import { rejection } from "../local-cloud/support";
 import { until } from "../support/until";
@@ -208,6 +209,49 @@ describe("a client with several URLs", () => {
     expect((await get()).url).to.equal(urls[1]);
     await until(() => changes.length === 2);
     expect(changes[1]).to.deep.equal({ from: urls[1], to: urls[0], reason: undefined });
+    expect((await get()).url).to.equal(urls[0]);
+  });
+
+  it("returns to one that failed submissions only with one that it takes; others and reads stay away meanwhile", async () => {
+    let doesTake = false;
+    await start([
+      (request) => {
+        if (request.path === "/health?deep=1") return { status: 200 };
+        if (request.method === "GET") return { body: job };
+        return doesTake ? taken(request) : { status: 503 };
+      },
+      (request) => (request.method === "GET" ? { body: job } : taken(request)),
+    ]);
+    let time = 0;
+    const origins = new Origins(optionsWith({}), { now: () => time });
+    const submissions = new Submissions(origins);
+    const submitted = () => apis[0]!.requests.filter(({ path }) => path.startsWith("/jobs"));
+    const submit = async (id: string) => (await submissions.submit("t", 1, { id })).url;
+    const submitBatch = async (id: string) => (await submissions.submitMany([{ type: "t", payload: 1, id }]))[0];
+    const get = async () => (await origins.request({ method: "GET", path: "jobs/a" })) as { url: string };
+    const looks = () => apis[0]!.requests.filter(({ path }) => path.startsWith("/health")).length;
+    expect(await submit("first")).to.equal(urls[1]);
+    const tries = submitted().length;
+    for (const [round, submitOne] of [submit, submitBatch].entries()) {
+      time += 60_000;
+      expect(await submit("before its health is known")).to.equal(urls[1]);
+      await until(() => looks() === round + 1);
+      expect((await get()).url).to.equal(urls[1]);
+      // Only one of them is the trial, under the id that the other API then takes.
+      const [tried] = await Promise.all([submitOne(`trial-${round}`), submit("other"), submit("another")]);
+      expect(tried).to.deep.equal(round === 0 ? urls[1] : { id: "trial-1", isAccepted: true, url: urls[1] });
+      expect(submitted()).to.have.length(tries + round + 1);
+      expect(submitted().at(-1)!.text).to.include(`"trial-${round}"`);
+      expect(await submit("after the trial")).to.equal(urls[1]);
+    }
+    expect(changes).to.have.length(1);
+    doesTake = true;
+    time += 60_000;
+    expect(await submit("before its health is known")).to.equal(urls[1]);
+    await until(() => looks() === 3);
+    expect(await rejection(submissions.submit("t", () => 1, {}))).to.include({ code: "invalid-request" });
+    expect(await submit("last")).to.equal(urls[0]);
+    expect(changes.slice(1)).to.deep.equal([{ from: urls[1], to: urls[0], reason: undefined }]);
     expect((await get()).url).to.equal(urls[0]);
   });
 

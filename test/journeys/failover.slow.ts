@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { Origins } from "../../client/connection/origins";
 import { type Failover, JobClient } from "../../client/index";
+import { Submissions } from "../../client/submission/Submissions";
 import { until } from "../local-cloud/support";
 import { testSeeds } from "../support/seed";
 import { createRandom } from "./support/chaos";
@@ -116,6 +118,63 @@ describe("a client of two regions", () => {
       const inEast = [...ran()].filter((line) => line.startsWith(`seed-${seed}-`) && line.endsWith("us-east-2"));
       const doubled = inEast.filter((job) => ran().has(job.replace("us-east-2", "us-west-2")));
       expect(doubled.filter((job) => !ledger.unanswered.has(job))).to.deep.equal([]);
+    });
+  }
+
+  for (const kind of ["refuse", "hang"] as const) {
+    it(`stays away from a region whose SNS is out, though that says it is well: ${kind}`, async () => {
+      const { east, west } = regions;
+      const changes: Failover[] = [];
+      let time = 0;
+      const jobsInEast: string[] = [];
+      let looks = 0;
+      const seeing: typeof fetch = async (input, init) => {
+        const { origin, pathname } = new URL(input);
+        if (origin === east.url && pathname === "/jobs") jobsInEast.push(...idsOf(init?.body as string));
+        const response = await fetch(input, init);
+        if (pathname === "/health") looks++;
+        return response;
+      };
+      const origins = new Origins(
+        {
+          ...{ url: [east.url, west.url], failoverAfterSeconds, fetch: seeing },
+          onFailover: (change) => changes.push(change),
+        },
+        { now: () => time },
+      );
+      const submissions = new Submissions(origins);
+      const submit = async (id: string) => {
+        const start = performance.now();
+        const { url } = await submissions.submit("echo", 0, { id: `sns-${kind}-${id}` });
+        expect((performance.now() - start) / 1_000).to.be.below(failoverAfterSeconds + slackSeconds);
+        return url!.replace(/\/$/, "");
+      };
+      /** Lets a minute go by, and waits for the look at the health of the first region. */
+      const minute = async (id: string) => {
+        const before = looks;
+        time += 60_000;
+        expect(await submit(id)).to.equal(west.url);
+        await until(() => looks === before + 1);
+      };
+      east.cloud.outage.begin({ kind, services: ["sns"] });
+      expect(await submit("first")).to.equal(west.url);
+      const health = await fetch(`${east.url}/health?deep=1`);
+      expect(health.status, await health.text()).to.equal(200);
+      await minute("before-the-trial");
+      jobsInEast.length = 0;
+      expect(await submit("trial")).to.equal(west.url);
+      expect(await submit("after-the-trial")).to.equal(west.url);
+      expect(jobsInEast).to.deep.equal([`sns-${kind}-trial`]);
+      expect(changes).to.have.length(1);
+      east.cloud.outage.end();
+      await minute("after-the-outage");
+      expect(await submit("second-trial")).to.equal(east.url);
+      expect(changes[1]).to.include({ from: `${west.url}/`, to: `${east.url}/` });
+      const ran = () => handlers.ledger().filter((line) => line.startsWith(`sns-${kind}-`));
+      const expected = ["first", "before-the-trial", "trial", "after-the-trial", "after-the-outage"];
+      const lines = expected.map((id) => `sns-${kind}-${id} us-west-2`);
+      await until(() => ran().length === 6);
+      expect(ran().sort()).to.deep.equal([...lines, `sns-${kind}-second-trial us-east-2`].sort());
     });
   }
 });
