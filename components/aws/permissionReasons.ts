@@ -38,7 +38,7 @@ export const statementReasons: Record<string, string> = {
   PullImage: "Pulls the worker's image; images of private ECR repositories only",
   ReadLogs: "Shows what functions and workers of this deployment logged about a job",
   ReadBacklog: "Reads how much waits, before it ends itself",
-  ReadFleetHistory: "Shows a type's jobs and instances over time",
+  ReadFleetHistory: "Shows a type's jobs and instances over time, and its usage",
   ReadFleets: "Says why a type's workers don't start",
   ReadHandler: "Reads the text of an inline handler; of that type only",
   ReadJobTypes: "Knows the types, their queues and schemas",

@@ -6,6 +6,7 @@ import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../record
 import type { Waiting } from "../records/waiting";
 import type { ActionVerb, JobFilter } from "./jobFilter";
 import type { ProblemCode, ProblemDocument } from "./problem";
+import type { UsageReport } from "./usageReport";
 
 /** Bodies of the API's answers, by the names that the OpenAPI document gives them. */
 export interface Answers {
@@ -22,6 +23,7 @@ export interface Answers {
   Failures: { failures: FailureGroup[] };
   Action: Action;
   Actions: { actions: Action[] };
+  UsageReport: UsageReport;
   LaunchRetry: { type: string; launchProblem?: string };
   OpenApi: OpenApi;
   Health: Health;

@@ -5,6 +5,7 @@ import { jobStates } from "../records/record";
 import type { Answers } from "./answers";
 import { actionVerbs, type JobFilter } from "./jobFilter";
 import type { ProblemCode } from "./problem";
+import { usageKinds } from "./usageReport";
 
 /** Roles of callers: they submit jobs, read them, or operate, which is to act on jobs. */
 export type Scope = "submit" | "read" | "operate";
@@ -96,6 +97,8 @@ const delaySeconds = {
 };
 
 const time = { type: "string", format: "date-time" };
+
+const day = { type: "string", format: "date" };
 
 const ids = { type: "array", items: { type: "string" }, minItems: 1, maxItems: limits.maxBatchJobs };
 
@@ -288,6 +291,21 @@ export const routes = {
     summary: "Launches instances of a type now",
     answers: { 202: "LaunchRetry" },
     problems: ["type-not-found"],
+  },
+  getUsage: {
+    ...{ method: "GET", path: "/usage", scope: "operate", by: "operator" },
+    summary: "Adds up the instance time that jobs have used, and its price",
+    query: {
+      by: { enum: usageKinds, default: "type" },
+      label: { type: "string", pattern: "^[a-z][a-z0-9-]{0,39}$", description: "Name of the label, with `by=label`" },
+      type,
+      from: { ...day, description: "First day, in UTC; by default the first of the last day's month" },
+      to: { ...day, description: "Last day; today by default" },
+      per: { enum: ["day"], description: "`day` gives a row for each day" },
+      cursor: { type: "string", description: "The cursor of the answer before" },
+    },
+    answers: { 200: "UsageReport" },
+    problems: ["unknown-type"],
   },
   getOpenApi: {
     ...{ method: "GET", path: "/openapi.json", scope: "read", summary: "Describes the API, with the types' payloads" },

@@ -24,6 +24,7 @@ import { createEndedPayloads } from "./services/endedPayloads";
 import { filterLogsWith } from "./services/filterLogs";
 import { createLargeValues } from "./services/largeValues";
 import { readPastFrom } from "./services/readPast";
+import { readUsageFrom } from "./services/readUsage";
 import { redriveBy } from "./services/redriveBy";
 import { removeDataIn } from "./services/removeData";
 import { reserveSecondsIn } from "./services/reserveSeconds";
@@ -72,6 +73,7 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
     newId: () => randomUUID(),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     readPast: readPastFrom(tables, variable("FLEET_TABLE")),
+    readUsage: readUsageFrom(tables, variable("FLEET_TABLE")),
     readCounts: readCountsWith(new SQSClient(clientOptions())),
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
     filterLogs: filterLogsWith(),

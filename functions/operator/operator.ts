@@ -12,11 +12,12 @@ import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
 import { createLogAnswerers, type LogEffects } from "./answerers/logs";
 import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
 import { createUploadAnswerers, type UploadEffects } from "./answerers/uploads";
+import { createUsageAnswerers, type UsageEffects } from "./answerers/usage";
 import { writeSums } from "./writeSums";
 
 /** The effects of actions and lists are there if jobs are tracked: without, the front end calls no such route. */
 export type OperatorEffects = TypeEffects &
-  (LogEffects & JobEffects & FailureEffects & HealthEffects) &
+  (LogEffects & JobEffects & FailureEffects & HealthEffects & UsageEffects) &
   (ActionEffects & RunActionEffects & UploadEffects);
 
 /** Time left for a page of jobs. */
@@ -38,6 +39,7 @@ export function createOperator(
     ...createActionAnswerers(effects),
     ...createUploadAnswerers(effects),
     ...createHealthAnswerers(effects),
+    ...createUsageAnswerers(effects),
   };
   return async function operator(call, context) {
     if ("route" in call) return answerers[call.route]({ ...call, functionArn: context.invokedFunctionArn! });

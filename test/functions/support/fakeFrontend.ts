@@ -151,6 +151,7 @@ export class FakeFrontend {
       watch: { begin: async (id) => this.tell(`watch ${id}`), end: async (id) => this.tell(`unwatch ${id}`) },
       pause: () => Promise.resolve(),
       readPast: () => Promise.resolve([]),
+      readUsage: () => Promise.resolve({ items: [] }),
       readCounts: () => Promise.resolve({ visible: 2, inFlight: 1 }),
       retryLaunches: () => Promise.resolve(),
       ...overrides,
