@@ -130,6 +130,14 @@ export interface BatchJobProcessorArgs {
    */
   metrics?: Metrics;
   /**
+   * Names of up to two labels by whose values `GET /usage` sums up time and cost, beside type and tenant. Each value in
+   * use costs a DynamoDB write per worker and minute, so labels of few values serve best. No other input can serve:
+   * which labels matter is the program's to say.
+   * @default - none
+   * @example ["campaign"]
+   */
+  usageLabels?: string[];
+  /**
    * CloudWatch alarms, few and for all types together, each with its section in docs/operations.md. They cost money,
    * see docs/cost.md.
    * @default - none

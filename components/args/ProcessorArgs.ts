@@ -87,6 +87,13 @@ export interface ProcessorArgs {
   /** With `spot`: number of the first instances that run on demand all the same. @default 0 @example 1 */
   onDemandBaseCapacity?: number;
   /**
+   * Dollars that an hour of an instance costs the account, for `usage`: with spot, savings plans or discounts. It
+   * counts for all instances of the type.
+   * @default - the on-demand price of `instanceTypes` in the region, from a table; none where the table has none
+   * @example 0.03
+   */
+  pricePerInstanceHour?: number;
+  /**
    * Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. It holds the jobs'
    * folders, the system and the worker image; a worker keeps 2 GiB of it free.
    * @default 30

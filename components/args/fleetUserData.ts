@@ -14,6 +14,8 @@ export interface FleetUserData extends Pick<
     Partial<WorkerSettings>;
   secrets: Record<string, string>;
   metrics: Metrics | undefined;
+  instancePrices: Record<string, number> | undefined;
+  usageLabels: string[] | undefined;
   traces: { endpoint: string; headers?: Record<string, string> } | undefined;
   /** Name of the component, for its metrics. */
   component: string;
@@ -22,7 +24,8 @@ export interface FleetUserData extends Pick<
 /** Contents of the user data of a processor's instances. */
 export function fleetUserData(processor: ProcessorSettings, values: FleetUserData): UserDataArgs {
   const { name: type, ...settings } = processor;
-  const { addresses, environment, secrets, metrics, traces, component, ...others } = values;
+  const { addresses, environment, secrets, metrics, instancePrices, usageLabels, traces, component, ...others } =
+    values;
   return {
     ...others,
     type,
@@ -37,6 +40,7 @@ export function fleetUserData(processor: ProcessorSettings, values: FleetUserDat
         handler: addresses.inlineHandler === undefined ? settings.handler : undefined,
         ...hookNames,
         ...metricsOf(metrics, component),
+        ...{ instancePrices, usageLabels },
         ...(traces && { tracesEndpoint: traces.endpoint, tracesHeaders: traces.headers }),
         type,
         secrets: Object.keys(secrets).length > 0 ? secrets : undefined,

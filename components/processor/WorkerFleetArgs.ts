@@ -26,6 +26,7 @@ export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,
   | "logRetentionDays"
   | "metrics"
+  | "usageLabels"
   | "dashboard"
   | "traces"
   | "policyStatements"

@@ -2,12 +2,16 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { fleetUserData } from "../args/fleetUserData";
 import { secretsOf } from "../args/secrets";
+import { instancePrices, priceOf } from "../aws/instancePrices";
 import { isBurstable } from "../aws/instanceTypes";
 import { renderUserData } from "../boot/userData";
 import { type HandlerObject } from "../handlers/InlineHandlers";
 import { resolve } from "../pulumi/json";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 import { tagsFitMetadata } from "./workerRole";
+
+/** Tag of instances, volumes and network interfaces: the job type, by which the account's bill can be divided. */
+export const typeTag = "batch-job-processor-type";
 
 /** The launch template of a fleet's instances; each change makes a new version. */
 export function createLaunchTemplate(
@@ -21,7 +25,8 @@ export function createLaunchTemplate(
 ): aws.ec2.LaunchTemplate {
   const { processor, network, role, target } = args;
   const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags: args.tags }, { parent });
-  const tags = target.defaultTags.apply((standard) => ({ ...standard, ...args.tags, Name: name }));
+  const own = { Name: name, [typeTag]: processor.name };
+  const tags = target.defaultTags.apply((standard) => ({ ...standard, ...args.tags, ...own }));
   return new aws.ec2.LaunchTemplate(
     `${name}-template`,
     {
@@ -71,7 +76,7 @@ export function createLaunchTemplate(
 function userData(
   args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
 ): pulumi.Output<string> {
-  const { processor, metrics, component } = args;
+  const { processor, metrics, usageLabels, component } = args;
   const { queue, deadLetterQueue } = args.queue;
   const needed = {
     ...{ image: args.image, registryCredentials: args.registryCredentials, logGroup: args.logGroup.name },
@@ -83,7 +88,9 @@ function userData(
     ...{ secrets: secretsOf(args, processor), traces: args.traces },
   };
   return resolve(needed, ({ own, shared: { region, ...shared }, ...known }) => {
-    const values = { ...known, region, addresses: { ...shared, ...own }, metrics, component };
+    const prices = instancePrices(processor, (instanceType) => priceOf(instanceType, region));
+    const ofUsage = { instancePrices: prices, usageLabels };
+    const values = { ...known, region, addresses: { ...shared, ...own }, metrics, ...ofUsage, component };
     return Buffer.from(renderUserData(fleetUserData(processor, values))).toString("base64");
   });
 }

@@ -5,6 +5,7 @@ import { publishTarget } from "../../contract/messages/scheduledMessage";
 import { listKeyOf } from "../../contract/records/listKey";
 import { decodeRecord, encodeRecord } from "../../contract/records/record";
 import { groupOf, readItem, runScaler, setItem } from "../journeys/support/fleet";
+import { usageSum } from "../journeys/support/usage";
 import { newId, restart, type World } from "./world";
 
 /** A small journey that ends well or throws, within the seconds; it leaves everything as it was. */
@@ -443,9 +444,13 @@ export const probes: Record<string, Probe> = {
     await world.within(seconds, () => world.hasEvent(id));
   },
   async inline(world, seconds) {
+    const jobs = () => usageSum(world.journey, "inline", "type", "jobs");
+    const before = await jobs();
     const id = await submitted(world, "inline");
     await ends(world, id, "succeeded", seconds);
     await atZero(world, "inline", seconds);
+    // A worker adds the usage of its jobs before its instance ends.
+    if ((await jobs()) <= before) throw new Error("Expected the job in the type's usage");
   },
   async secretive(world, seconds) {
     await atZero(world, "secretive", seconds);

@@ -17,7 +17,7 @@ gpus=()
 if [[ -n ${GPU-} ]]; then gpus=(--runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all); fi
 instance=$(metadata instance-id)
 # The machine's uptime until which its workers have counted its use: the first one counts from the start.
-counted=${COUNTED_FILE:-/run/batch-job-worker-counted}
+counted=${COUNTED_FILE:-/run/batch-job-counted}
 [[ -e $counted ]] || echo 0 >"$counted"
 exec docker run --rm --name batch-job-worker --network host --init \
   --read-only --cap-drop ALL --security-opt no-new-privileges \

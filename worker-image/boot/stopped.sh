@@ -3,7 +3,7 @@
 # at once, but not for ever; and a worker that crashed is started again at once, too. Anything else may need some time to
 # come right. The next worker counts the machine's use from here on.
 set -euo pipefail
-counted=${COUNTED_FILE:-/run/batch-job-worker-counted}
+counted=${COUNTED_FILE:-/run/batch-job-counted}
 if [[ -e $counted ]]; then cut -d' ' -f1 "${UPTIME_FILE:-/proc/uptime}" >"$counted"; fi
 if [[ ${EXIT_STATUS:-} == 75 ]]; then
   ends=${WEDGED_FILE:-/run/batch-job-worker-wedged}

@@ -191,6 +191,7 @@ const processorSchema = z.strictObject({
   gpu: z.boolean().optional(),
   spot: z.boolean().optional(),
   onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
+  pricePerInstanceHour: z.number().min(0).max(10_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),
   instanceStore: z.boolean().optional(),
   slots: workerOption("slots"),
@@ -249,6 +250,12 @@ export const argsSchema = z.strictObject({
     .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))
     .optional(),
   metrics: z.enum(Metrics).optional(),
+  usageLabels: z
+    .array(textLike(isLabelName, "a label's name, [a-z][a-z0-9-]{0,39}"))
+    .min(1)
+    .max(2)
+    .refine((names) => new Set(names).size === names.length, expecting("different labels"))
+    .optional(),
   alarms: alarms.optional(),
   dashboard: z.boolean().optional(),
   traces: traces.optional(),
@@ -267,6 +274,10 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isLabelName(name: string): boolean {
+  return checkLabels({ labels: { [name]: "value" } }).length === 0;
 }
 
 /** `"jwt"` was a value once. */

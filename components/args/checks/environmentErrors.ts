@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isReceiver } from "../../../contract/workerSettings";
+import { instancePrices } from "../../aws/instancePrices";
 import { environmentBytes, maxUserDataBytes, userDataBytes } from "../../boot/userData";
 import { hasOwnHandler } from "../../handlers/shipHandlers";
 import { isPending, resolve } from "../../pulumi/json";
@@ -14,7 +15,7 @@ type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;
 type Inputs = Pick<
   BatchJobProcessorArgs,
-  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "metrics" | "traces"
+  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "metrics" | "usageLabels" | "traces"
 >;
 
 /**
@@ -77,6 +78,9 @@ const longest = "x".repeat(160);
 /** Longest name of a table, which begins with the component's. */
 const longestName = "x".repeat(80);
 
+/** A price as long as any. */
+const longestPrice = 99.999_999;
+
 /** Room in a processor's user data for variables of its own, whatever its names turn out to be. */
 function roomFor(processor: ProcessorArgs, args: Inputs): number {
   const { image = args.image, registryCredentials = args.registryCredentials } = processor;
@@ -100,6 +104,8 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
       ...(hasOwnHandler(processor) && { inlineHandler: longest }),
     },
     secrets: Object.fromEntries(secrets) as Record<string, string>,
+    instancePrices: instancePrices(withDefaults(processor), () => longestPrice),
+    usageLabels: args.usageLabels,
     ...{ metrics: args.metrics, component: longest, traces: args.traces && longestOf(args.traces) },
   };
   return maxUserDataBytes - userDataBytes(fleetUserData(withDefaults(processor), values));

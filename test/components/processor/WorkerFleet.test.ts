@@ -16,7 +16,7 @@ import { evaluate } from "../../../local-cloud/iam/evaluate";
 import { parsePolicy } from "../../../local-cloud/iam/policy";
 import { record, type Recording } from "../../support/record";
 
-type Options = Pick<BatchJobProcessorArgs, "metrics" | "sessionManager" | "tags">;
+type Options = Pick<BatchJobProcessorArgs, "metrics" | "usageLabels" | "sessionManager" | "tags">;
 type Named = Pick<Recording<unknown>, "named">;
 
 /** Records a fleet with its queue and network, and with a scaler. */
@@ -192,7 +192,7 @@ describe("WorkerFleet", () => {
       const standard = { CostCenter: "42", Team: "a" };
       const target = () => Object.assign(new DeployTarget({}), { defaultTags: pulumi.output(standard) });
       const { named } = await build({}, { tags: { Team: "b" } }, target);
-      const tags = { CostCenter: "42", Team: "b", Name: "fleet" };
+      const tags = { CostCenter: "42", Team: "b", Name: "fleet", "batch-job-processor-type": "word-count" };
       expect(named("fleet-template").inputs.tagSpecifications).to.deep.equal(
         ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
       );
@@ -407,6 +407,24 @@ describe("WorkerFleet", () => {
     expect(await told({ metrics: "off" })).to.deep.equal(["off", undefined]);
   });
 
+  it("passes its workers the prices of their instances, as given or from the table, and the labels of usage", async () => {
+    const told = async (processor: Partial<ProcessorArgs>, options: Options = {}) => {
+      const { named } = await build(processor, options);
+      const userData = Buffer.from(named("fleet-template").inputs.userData as string, "base64").toString();
+      const { WORKER_INSTANCE_PRICES, WORKER_USAGE_LABELS } = readEnvironment(userData);
+      return [WORKER_INSTANCE_PRICES, WORKER_USAGE_LABELS];
+    };
+    expect(await told({})).to.deep.equal(['{"*":0.0725}', undefined]);
+    expect(await told({ spot: true, pricePerInstanceHour: 0.03 })).to.deep.equal(['{"*":0.03}', undefined]);
+    expect(await told({ pricePerInstanceHour: 0 })).to.deep.equal(['{"*":0}', undefined]);
+    const several = ["c7g.large", "c99g.large", "c6g.large"];
+    expect(await told({ instanceTypes: several }, { usageLabels: ["team"] })).to.deep.equal([
+      '{"c7g.large":0.0725,"c6g.large":0.068}',
+      '["team"]',
+    ]);
+    expect(await told({ instanceTypes: ["c99g.large"] })).to.deep.equal([undefined, undefined]);
+  });
+
   it("has each instance give its worker two folders on a disk, or on the instance store if configured", async () => {
     for (const processor of [
       {},
@@ -438,7 +456,7 @@ describe("WorkerFleet", () => {
         ebs: { volumeSize: 80, volumeType: "gp3", encrypted: "true", deleteOnTermination: "true" },
       },
     ]);
-    const tags = { team: "media", Name: "fleet" };
+    const tags = { team: "media", Name: "fleet", "batch-job-processor-type": "word-count" };
     expect(inputs.tagSpecifications).to.deep.equal([
       { resourceType: "instance", tags },
       { resourceType: "volume", tags },

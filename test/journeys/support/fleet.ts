@@ -91,7 +91,7 @@ export async function setItem(
   );
 }
 
-function fleetTable(journey: Journey): string {
+export function fleetTable(journey: Journey): string {
   return scalerOf(journey).spec.environment.FLEET_TABLE!;
 }
 

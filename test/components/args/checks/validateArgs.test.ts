@@ -135,6 +135,7 @@ describe("validateArgs", () => {
     ["a drain beyond the longest attempt", { drainSeconds: 42_601 }, "drainSeconds"],
     ["a latency of 0", { targetLatencySeconds: 0 }, "targetLatencySeconds"],
     ["jobs that take no time", { secondsPerJob: 0 }, "secondsPerJob"],
+    ["an instance that pays", { pricePerInstanceHour: -0.01 }, "pricePerInstanceHour"],
     ["spot that is no boolean", { spot: "yes" }, "spot"],
     ["more of a base on demand than instances", { spot: true, onDemandBaseCapacity: 11 }, "onDemandBaseCapacity"],
     [
@@ -189,6 +190,21 @@ describe("validateArgs", () => {
   it("takes the limits themselves", () => {
     const limits = { timeoutSeconds: 42_600, maxAttempts: 100, minInstances: 4, maxInstances: 4, name: "a".repeat(40) };
     expect(problemsOfProcessor({ ...good, ...limits })).to.deep.equal({});
+  });
+
+  it("takes up to two different labels for usage", () => {
+    const problemsOfLabels = (usageLabels: unknown) => problemsOf({ processors: [good], usageLabels });
+    expect(problemsOfLabels(["campaign", "team"])).to.deep.equal({});
+    for (const [labels, path] of [
+      [["Campaign"], "usageLabels[0]"],
+      [["a", "b", "c"], "usageLabels"],
+      [["a", "a"], "usageLabels"],
+      [[], "usageLabels"],
+      ["a", "usageLabels"],
+    ] as const) {
+      expect(problemsOfLabels(labels)).to.have.all.keys(path);
+      expect(problemsOfLabels(labels)[path]).to.match(/^Expected .+, got .+/);
+    }
   });
 
   it("takes schedules as Auto Scaling does", () => {
