@@ -18,9 +18,7 @@ let table: PriceTable | undefined;
 /** Dollars for an hour of a Linux instance on demand; undefined for a type or a region that the table doesn't know. */
 export function priceOf(instanceType: string, region: string): number | undefined {
   // Not compiled: its text has no place in a bundle or an editor.
-  table ??= JSON.parse(
-    readFileSync(join(packageRoot(), "components", "aws", "priceTable.json"), "utf8"),
-  ) as PriceTable;
+  table ??= JSON.parse(readFileSync(join(packageRoot(), "components", "aws", "priceTable.json"), "utf8")) as PriceTable;
   const [family = "", size = ""] = instanceType.split(".");
   const price = numberIn(table.types, family, size);
   const ratio = region === home ? 1 : numberIn(table.regions, region, family);

@@ -14,12 +14,9 @@ export async function usageItems(journey: Journey, type: string): Promise<Record
       ExpressionAttributeValues: { ":key": { S: usageKey(type) } },
     }),
   );
-  return Object.fromEntries(
-    Items.map(({ type: _, item, ...fields }) => [
-      item!.S!,
-      Object.fromEntries(Object.entries(fields).map(([field, { N }]) => [field, Number(N)])),
-    ]),
-  );
+  const numbersOf = (item: (typeof Items)[number]) =>
+    Object.entries(item).flatMap(([field, { N }]) => (N === undefined ? [] : [[field, Number(N)] as const]));
+  return Object.fromEntries(Items.map((item) => [item.item!.S!, Object.fromEntries(numbersOf(item))]));
 }
 
 /** Sum over all days of a field of the items of a dimension, such as `type` or `tenant`. */
