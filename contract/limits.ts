@@ -2,6 +2,11 @@
 export const limits = {
   /** UTF-8 bytes of a payload as JSON: SNS's 256 KiB less room for the envelope. */
   maxPayloadBytes: 240_000,
+  /**
+   * UTF-8 bytes of a payload within a request, as JSON: Lambda's 6 MB hold it with every quote escaped ("Lambda
+   * quotas"). One of more than {@link limits.maxPayloadBytes} is stored in S3.
+   */
+  maxSentPayloadBytes: 3_000_000,
   /** Bytes of a payload that is an object of S3, and that a handler reads at once. */
   maxLargeBytes: 100_000_000,
   /** Bytes of a payload that the handler reads as a file: S3's largest PUT ("Uploading objects"). */

@@ -27,7 +27,8 @@ export const statementReasons: Record<string, string> = {
   KeepFleetItems: "Keeps what is known of each fleet",
   KeepControl: "Keeps actions on many jobs, with what is done of them, and reserves the time for reading logs",
   KeepUndelivered: "SNS keeps what it could not deliver to the router",
-  KeepLargeValues: "Signs uploads of payloads to S3 and downloads of results, copies and removes them",
+  KeepLargeValues:
+    "Signs uploads of payloads to S3 and downloads of results, stores those of large requests, copies and removes them",
   ListLargeValues: "Finds what a job has in S3, and if a payload is missing",
   ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
   NudgeScaler: "Tells the scaler that there is work",

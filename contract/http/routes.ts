@@ -65,7 +65,7 @@ const job = {
   not: { anyOf: [together("delaySeconds", "runAt"), together("payload", "payloadRef")] },
   properties: {
     type: { ...type, description: "Name of a job type" },
-    payload: { description: "Any JSON value of at most 240,000 bytes and 64 levels" },
+    payload: { description: "Any JSON value of at most 3,000,000 bytes and 64 levels" },
     payloadRef: {
       ...{ type: "object", required: ["bytes", "sha256"], properties: value, additionalProperties: false },
       description: "A payload that was uploaded for the job's type and id, in place of payload",

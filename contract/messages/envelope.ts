@@ -117,12 +117,15 @@ export function decodeMessage(text: string): Checked<{ source: unknown; job: Che
   return { ok: true, value: sources.map((source) => ({ source, job: checkEnvelope(source) })) };
 }
 
-/** Checks a client's submission, field by field; `findJsonLosses` finds what reading its text has lost. */
-export function checkSubmission(value: unknown): Checked<Submission> {
+/**
+ * Checks a client's submission, field by field, with a payload of so many bytes at most; `findJsonLosses` finds what
+ * reading its text has lost.
+ */
+export function checkSubmission(value: unknown, maxBytes: number = limits.maxPayloadBytes): Checked<Submission> {
   if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
   const problems = [
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
-    ...checkSubmittedPayload(value),
+    ...checkSubmittedPayload(value, maxBytes),
     ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
     ...checkLabels(value),
@@ -224,8 +227,8 @@ function checkMaxAttempts(value: unknown): FieldProblem[] {
     : [expected("/maxAttempts", `a whole number from 1 to ${limits.maxAttempts}`, value)];
 }
 
-function checkSubmittedPayload(value: Record<string, unknown>): FieldProblem[] {
-  if (value.payloadRef === undefined) return checkPayload(value) ?? checkSize(value);
+function checkSubmittedPayload(value: Record<string, unknown>, maxBytes: number): FieldProblem[] {
+  if (value.payloadRef === undefined) return checkPayload(value) ?? checkSize(value, maxBytes);
   return value.payload === undefined ? [] : [expected("/payload", "none beside payloadRef", value.payload)];
 }
 
@@ -237,10 +240,11 @@ function checkPayload({ payload }: Record<string, unknown>): FieldProblem[] | un
 }
 
 /** Of a message it needs no check: SNS bounds messages. */
-function checkSize({ payload }: Record<string, unknown>): FieldProblem[] {
+function checkSize({ payload }: Record<string, unknown>, maxBytes: number): FieldProblem[] {
   const bytes = bytesOf(encodeJson(payload));
-  if (bytes <= limits.maxPayloadBytes) return [];
-  const message = `Expected at most ${limits.maxPayloadBytes} bytes of JSON, got ${bytes}`;
+  if (bytes <= maxBytes) return [];
+  const way = maxBytes > limits.maxPayloadBytes ? "; a larger one is uploaded: see POST /uploads" : "";
+  const message = `Expected at most ${maxBytes} bytes of JSON, got ${bytes}${way}`;
   return [{ path: "/payload", message, code: "payload-too-large" }];
 }
 

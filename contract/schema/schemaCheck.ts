@@ -3,8 +3,11 @@ import { compileRule } from "./compileRule";
 import type { Schema } from "./references";
 import { maxSchemaDepth, pointerTo, type Run, shortened, startRun } from "./run";
 
-/** Returns the problems of a payload, by one schema; the path of each problem starts with `/payload`. */
-export type SchemaCheck = (payload: unknown) => FieldProblem[];
+/**
+ * Returns the problems of a payload, by one schema; the path of each problem starts with `/payload`. One that the
+ * limits leave undecided is a problem, too, unless `undecided` says otherwise.
+ */
+export type SchemaCheck = (payload: unknown, undecided?: FieldProblem[]) => FieldProblem[];
 
 /**
  * Runs a task for a limited time; returns `false` if that was too short. Only patterns need it: neither the pattern
@@ -40,11 +43,11 @@ export function createSchemaCheck(schema: Schema, runWithin: RunWithin, limits =
     return fits;
   }
 
-  return function check(payload) {
+  return function check(payload, undecided) {
     const run = startRun(limits.steps, undefined);
     const fits = judge(run, payload);
     if (fits === true) return [];
-    if (fits === undefined) return [costProblem(run, limits)];
+    if (fits === undefined) return undecided ?? [costProblem(run, limits)];
     // A second time for the reasons, which are rarely needed.
     const problems: FieldProblem[] = [];
     judge(startRun(limits.steps, problems), payload);

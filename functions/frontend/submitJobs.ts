@@ -1,4 +1,4 @@
-import { bytesOf } from "../../contract/check";
+import { bytesOf, encodeJson } from "../../contract/check";
 import { definedFields } from "../../contract/definedFields";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { limits } from "../../contract/limits";
@@ -25,7 +25,7 @@ import { mapLimited } from "../shared/mapLimited";
 import { divideIntoBatches } from "../shared/messages/batches";
 import { type JobPayloads, type JobRecords, type JobScheduler, maxKept, type Publish } from "./effects";
 import { createCheckPayload } from "./payloadValidator";
-import { digestOf, keyPrefix } from "./requests/digest";
+import { digestOf, keyPrefix, largeValueOf } from "./requests/digest";
 import { notBeforeOf } from "./requests/notBefore";
 
 export interface SubmitJobsEffects {
@@ -95,7 +95,8 @@ export function createSubmitJobs(
   const checkPayload = createCheckPayload(runWithin);
 
   async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
-    const { id, type, payloadRef, submittedBy, replayOf } = submission;
+    const { id, type, payload, payloadRef, submittedBy, replayOf, source } = submission;
+    const isLarge = payloadRef === undefined && bytesOf(encodeJson(payload)) > limits.maxPayloadBytes;
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) {
@@ -107,21 +108,24 @@ export function createSubmitJobs(
         return { problem: problemOf("unavailable", detail) };
       }
       const start = now();
-      const wrong = payloadRef ? [] : checkPayload(jobType, submission.payload);
+      const wrong = payloadRef === undefined ? checkPayload(jobType, payload, isLarge) : [];
       checks.milliseconds += now() - start;
       if (wrong.length > 0) {
         const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
         return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
       }
+      if (isLarge) submission = { ...submission, payload: undefined, payloadRef: largeValueOf(payload) };
       const digest = digestOf(submission);
       const time = now();
       const notBefore = notBeforeOf(submission, time);
       if (!notBefore.ok) {
         return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
       }
-      if (payloadRef) {
-        const { source } = submission;
-        const found = await actOnLarge("find", { type, id, payloadRef, notBefore: notBefore.value, source });
+      if (submission.payloadRef !== undefined) {
+        const value = { type, id, payloadRef: submission.payloadRef, notBefore: notBefore.value };
+        const found = await (isLarge
+          ? actOnLarge("store", { ...value, payload })
+          : actOnLarge("find", { ...value, source }));
         if ("code" in found) return { problem: found };
         submission = { ...submission, days: found.days };
       }

@@ -23,6 +23,10 @@ export interface LargeValueActs {
   find(
     job: OfJob & { payloadRef: LargeValue; notBefore?: string | undefined; source?: Source | undefined },
   ): Promise<PayloadRef | ProblemDocument>;
+  /** Stores a payload that came within a request, where it is kept for long enough. */
+  store(
+    job: OfJob & { payload: unknown; payloadRef: LargeValue; notBefore?: string | undefined },
+  ): Promise<PayloadRef | ProblemDocument>;
   /** Signs URLs for what a job has there: its payload, its result. */
   sign(job: OfJob & Placed): Promise<{ payloadRef?: ValueUrl; resultRef?: ValueUrl }>;
   /** Removes all that a job has there. */

@@ -37,7 +37,7 @@ describe("bad input", () => {
     ],
     [
       "a payload of a byte too many",
-      ["POST", "/jobs", { ...good, payload: "x".repeat(239_999) }],
+      ["POST", "/jobs", { ...good, payload: "x".repeat(2_999_999) }],
       413,
       "payload-too-large",
     ],
@@ -75,7 +75,7 @@ describe("bad input", () => {
     expect(results[3]!.id).to.equal("batched");
   });
 
-  it("takes the largest payload there may be", async () => {
+  it("takes the largest payload that a message holds", async () => {
     const payload = "x".repeat(239_998);
     expect((await journey.call("POST", "/jobs", { ...good, payload })).status).to.equal(202);
   });

@@ -115,6 +115,63 @@ describe("large values", () => {
     expect(sha256(back.stdout)).to.equal(wanted.sha256);
   });
 
+  describe("within a request by curl", () => {
+    /** A payload of so many bytes as JSON, of one character or its escape. */
+    const filled = (bytes: number, character: string) => {
+      const each = Buffer.byteLength(JSON.stringify(character)) - 2;
+      const room = bytes - JSON.stringify({ rows: [""] }).length;
+      return { rows: [character.repeat(Math.floor(room / each)) + "-".repeat(room % each)] };
+    };
+
+    async function send(id: string, payload: unknown) {
+      const body = join(folder, "body.json");
+      writeFileSync(body, JSON.stringify({ type: "seen", id, payload }));
+      const request = [
+        "-s",
+        "-H",
+        "content-type: application/json",
+        "--data-binary",
+        `@${body}`,
+        `${journey.url}/jobs`,
+      ];
+      const { stdout } = await promisify(execFile)("curl", request);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    }
+
+    for (const [what, character] of [
+      ["letters", "x"],
+      ["quotes, which Lambda's event escapes once more", '"'],
+      ["control characters", "\u0001"],
+      ["line breaks", "\n"],
+      ["characters of three bytes", "€"],
+      ["halves of characters", "\ud800"],
+    ] as const) {
+      it(`go in whole, three million bytes of ${what}`, async () => {
+        const id = randomUUID();
+        const payload = filled(3_000_000, character);
+        const ref = { bytes: 3_000_000, sha256: sha256(JSON.stringify(payload)) };
+        expect(Buffer.byteLength(JSON.stringify(payload))).to.equal(ref.bytes);
+        for (let times = 0; times < 2; times++) expect(await send(id, payload)).to.include({ id, type: "seen" });
+        expect((await client.wait(id)).result).to.deep.equal(ref);
+        expect((await client.get(id)).payloadRef).to.include(ref);
+        expect(objects().filter((key) => key.includes(`/payloads/seen/${id}/`))).to.deep.equal([
+          `d42/payloads/seen/${id}/${ref.sha256}`,
+        ]);
+        const other = await send(id, { rows: payload.rows.map((row) => row.slice(1)) });
+        expect(other).to.include({ status: 409, code: "conflict" });
+      });
+    }
+
+    it("are refused from a byte more, with the way in, and are what the type takes", async () => {
+      const more = await send(randomUUID(), filled(3_000_001, "x"));
+      expect(more).to.include({ status: 413, code: "payload-too-large" });
+      expect(more.detail).to.include("at most 3000000 bytes of JSON, got 3000001").and.to.include("POST /uploads");
+      const wrong = await send(randomUUID(), { rows: [...rows.slice(0, 9_000), 7] });
+      expect(wrong).to.include({ status: 422, code: "invalid-payload" });
+      expect(wrong.detail).to.include("/payload/rows/9000");
+    });
+  });
+
   it("are files for handlers that want them, small ones too, and whatever is in them", async () => {
     const { id } = await client.submitFile("seen-file", file);
     expect((await client.wait(id)).result).to.deep.equal({ ...wanted, isOwn: true });

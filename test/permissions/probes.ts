@@ -259,6 +259,7 @@ export const probes: Record<string, Probe> = {
     const id = newId();
     const payload = JSON.stringify({ text: "x".repeat(300_000) });
     const sha256 = createHash("sha256").update(payload).digest("hex");
+    await submitted(world, "deserted", JSON.parse(payload), { delaySeconds: 800 });
     const job = { type: "steady", id, payloadRef: { bytes: payload.length, sha256 } };
     await answers(world, 422, "POST", "/jobs", job);
     const wanted = { type: "steady", id, ...job.payloadRef };

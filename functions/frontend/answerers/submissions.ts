@@ -19,7 +19,7 @@ export interface SubmissionEffects extends SubmitJobsEffects {
 type SubmissionRoute = "submitJob" | "submitBatch" | "replayJob";
 
 export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers<SubmissionRoute> {
-  const { records, payloads, newId } = effects;
+  const { records, payloads } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   async function submit(request: SubmissionRequest, value: unknown, more: object = {}): Promise<HttpAnswer> {
@@ -33,15 +33,15 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
   }
 
   return {
-    async submitJob({ event, tenant }) {
-      const request = readSubmission(event, newId, tenant);
+    async submitJob(call) {
+      const request = readSubmission(call, effects);
       return "problem" in request ? refuse(request.problem) : submit(request, request.value);
     },
 
     async replayJob(call) {
-      const { event, route, parameter: id, tenant: bound } = call;
+      const { event, route, parameter: id } = call;
       const empty = { body: "{}", headers: { ...event.headers, "content-type": "application/json" } };
-      const request = readSubmission(event.body ? event : { ...event, ...empty }, newId, bound);
+      const request = readSubmission(event.body ? call : { ...call, event: { ...event, ...empty } }, effects);
       if ("problem" in request) return refuse(request.problem);
       const given = request.value;
       const problems = isObject(given)
@@ -58,14 +58,14 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
       return submit(request, value, { replayOf: id, maxAttempts, traceparent, source: { type, id, ...kept } });
     },
 
-    async submitBatch({ event, route, tenant }) {
-      const request = readSubmission(event, newId, tenant);
+    async submitBatch(call) {
+      const request = readSubmission(call, effects);
       if ("problem" in request) return refuse(request.problem);
       const batch = checkBatch(request.value);
       const ofNoJob = request.losses.filter(({ path }) => !/^\/jobs\/\d/.test(path));
       const problems = [
         ...(batch.ok ? [] : batch.problems),
-        ...findUnknownFields(request.value, Object.keys(route.body!.properties)),
+        ...findUnknownFields(request.value, Object.keys(call.route.body!.properties)),
         ...ofNoJob,
       ];
       if (!batch.ok || problems.length > 0) return refuse(wrongShape(problems));

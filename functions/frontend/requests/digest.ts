@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { bytesOf } from "../../../contract/check";
 import { submissionText } from "../../../contract/http/submissionText";
 import type { Submission } from "../../../contract/messages/envelope";
+import type { LargeValue } from "../../../contract/records/largeValues";
 
 /** Digest that distinguishes a replay from another job under the same id: SHA-256 of the submission less its id. */
 export function digestOf(submission: Submission): string {
@@ -21,6 +23,12 @@ export function idFromKey(key: string, type: string, caller: string[], index?: n
 /** The id for a key as it was before callers and types were told apart. */
 export function unscopedIdFromKey(key: string, index?: number): string {
   return `${keyPrefix}${sha256(key)}${index === undefined ? "" : `.${index}`}`;
+}
+
+/** A payload as it stands for itself in S3: as a client that uploads it would refer to it. */
+export function largeValueOf(payload: unknown): LargeValue {
+  const text = JSON.stringify(payload);
+  return { bytes: bytesOf(text), sha256: createHash("sha256").update(text).digest("hex") };
 }
 
 /** A text's SHA-256, in 43 characters. */

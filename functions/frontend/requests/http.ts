@@ -60,7 +60,7 @@ export function readJsonBody(event: HttpEvent): JsonBody | { problem: ProblemDoc
   const bytes = event.isBase64Encoded ? Buffer.from(body, "base64") : undefined;
   const size = bytes?.length ?? Buffer.byteLength(body);
   if (size > limits.maxBodyBytes) {
-    const detail = `Expected a body of at most ${limits.maxBodyBytes} bytes, got ${size}`;
+    const detail = `Expected a body of at most ${limits.maxBodyBytes} bytes, got ${size}; a large payload is uploaded: see POST /uploads`;
     return { problem: problemOf("payload-too-large", detail) };
   }
   // JSON begins with ASCII: in UTF-16 and UTF-32 zero bytes surround it, or a byte order mark precedes it.

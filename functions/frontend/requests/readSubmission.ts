@@ -18,18 +18,20 @@ export interface SubmissionRequest extends JsonBody {
   origin: Pick<IdentifiedSubmission, "submitter" | "submittedBy" | "traceparent">;
   /** The only tenant whose jobs the caller may submit, if it is bound to one. */
   tenant: string | undefined;
+  /** Bytes of a payload, at most. */
+  maxBytes: number;
 }
 
 const jobFields = Object.keys(routes.submitJob.body.properties);
 
 /** The submitted job with its id, or its problem. `index` is its place in a batch. */
 export function identify(
-  { losses, idOf, origin, tenant: bound }: SubmissionRequest,
+  { losses, idOf, origin, tenant: bound, maxBytes }: SubmissionRequest,
   value: unknown,
   index?: number,
 ): IdentifiedSubmission | { problem: ProblemDocument } {
   const path = index === undefined ? "" : `/jobs/${index}`;
-  const checked = checkSubmission(value);
+  const checked = checkSubmission(value, maxBytes);
   const problems = [
     ...(checked.ok ? [] : checked.problems.map((problem) => ({ ...problem, path: path + problem.path }))),
     ...findUnknownFields(value, jobFields, path),
@@ -54,11 +56,13 @@ export function placedAt(path: string, outcome: { id?: string; problem: ProblemD
   return { ...outcome, problem: { ...problem, ...(placed && { errors: placed }) } };
 }
 
-/** Reads the body of a submission, and the ids of jobs without one: from the `Idempotency-Key` if there is one. */
+/**
+ * Reads the body of a submission, and the ids of jobs without one: from the `Idempotency-Key` if there is one. Without
+ * records no payload is kept in S3.
+ */
 export function readSubmission(
-  event: HttpEvent,
-  newId: () => string,
-  tenant: string | undefined,
+  { event, tenant }: { event: HttpEvent; tenant?: string },
+  { newId, records }: { newId: () => string; records: object | undefined },
 ): SubmissionRequest | { problem: ProblemDocument } {
   const body = readJsonBody(event);
   if ("problem" in body) return body;
@@ -76,7 +80,8 @@ export function readSubmission(
     key === undefined
       ? { id: newId() }
       : { id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) };
-  return { ...body, origin, tenant, idOf };
+  const maxBytes = records ? limits.maxSentPayloadBytes : limits.maxPayloadBytes;
+  return { ...body, origin, tenant, idOf, maxBytes };
 }
 
 /** Reads the `Idempotency-Key`; undefined without one. */

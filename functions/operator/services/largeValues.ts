@@ -111,6 +111,18 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
       return problemOf("blob-missing", `The payload ${sha256} of job ${id} was not uploaded: ${how}`);
     },
 
+    async store({ payload, payloadRef, notBefore, ...job }) {
+      const { aws, client } = await load();
+      const [days] = lifetimesFor(notBefore, now());
+      const placed = { ...payloadRef, days: days! };
+      const command = new aws.PutObjectCommand({
+        ...{ Bucket, Key: payloadKey(job, placed), Body: JSON.stringify(payload) },
+        ChecksumSHA256: checksumOf(placed.sha256),
+      });
+      await client.send(command);
+      return placed;
+    },
+
     async sign({ payloadRef, resultRef, ...job }) {
       return {
         ...(payloadRef && { payloadRef: await urlOf(payloadKey(job, payloadRef), payloadRef) }),

@@ -37,7 +37,7 @@ describe("POST /jobs/batch", () => {
       { type: "transcode", payload: 1, id: "t" },
       null,
       { type: "word-count", payload: 1, id: "taken" },
-      { type: "checksum", payload: "a".repeat(240_000) },
+      { type: "checksum", payload: "a".repeat(3_000_000) },
       { type: "checksum", payload: 2, id: "c" },
     ];
     const results = resultsOf(await frontend.request("POST", "/jobs/batch", { jobs: batch }));

@@ -201,7 +201,7 @@ describe("frontend", () => {
     });
 
     it("answers a payload over the limit with 413, and one with other faults as well with 400", async () => {
-      const payload = "a".repeat(240_000);
+      const payload = "a".repeat(3_000_000);
       expectProblem(await frontend.request("POST", "/jobs", { ...job, payload }), "payload-too-large", "/payload");
       const both = await frontend.request("POST", "/jobs", { type: 1, payload });
       expectProblem(both, "invalid-request", "/type", "/payload");

@@ -41,7 +41,7 @@ describe("POST /jobs/{id}/replay", () => {
     }
     expect(ids[0]).to.match(/^key-/).and.equal(ids[1]);
     for (const [wrong, code] of [
-      [{ payload: "x".repeat(240_000) }, "payload-too-large"],
+      [{ payload: "x".repeat(3_000_000) }, "payload-too-large"],
       [{ type: "none" }, "unknown-type"],
       [{ id: "b" }, "conflict"],
       [{ tenant: "other" }, "invalid-request"],

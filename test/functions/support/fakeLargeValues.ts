@@ -1,5 +1,6 @@
 import { problemOf } from "../../../contract/http/problem";
 import {
+  checkRef,
   type LargeValue,
   lifetimesFor,
   payloadFolder,
@@ -7,6 +8,7 @@ import {
   resultFolder,
   resultKey,
 } from "../../../contract/records/largeValues";
+import { wrongShape } from "../../../functions/frontend/requests/readFields";
 import type { LargeValues } from "../../../functions/operator/services/largeValues";
 
 /** A bucket in memory: size and digest of each object, by key. */
@@ -24,12 +26,20 @@ export class FakeLargeValues implements LargeValues {
       this.objects.set(payloadKey(job, placed), this.objects.get(payloadKey(source, source.payloadRef))!);
       return Promise.resolve(placed);
     }
+    const wrong = checkRef(payloadRef);
+    if (wrong.length > 0) return Promise.resolve(wrongShape(wrong));
     for (const days of lifetimesFor(notBefore, this.now())) {
       const found = this.objects.get(payloadKey(job, { ...payloadRef, days }));
       if (found?.bytes === payloadRef.bytes) return Promise.resolve({ ...payloadRef, days });
       if (found) return Promise.resolve(problemOf("blob-mismatch", "It has other bytes"));
     }
     return Promise.resolve(problemOf("blob-missing", "It was not uploaded"));
+  };
+
+  store: LargeValues["store"] = ({ payloadRef, notBefore, ...job }) => {
+    const placed = { ...payloadRef, days: lifetimesFor(notBefore, this.now())[0]! };
+    this.objects.set(payloadKey(job, placed), payloadRef);
+    return Promise.resolve(placed);
   };
 
   sign: LargeValues["sign"] = ({ payloadRef, resultRef, ...job }) => {
