@@ -19,8 +19,8 @@ export function createProgram(): Command {
     .option("--url <url>", `${aboutUrls} (default: BATCH_JOBS_URL, else a local run's, else the stack's)`, oneMore)
     .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
     .option("--output <name>", "the stack's output that holds the URL", "url")
-    .option("--token <token>", "bearer token, for an API with jwt (default: BATCH_JOBS_TOKEN)")
-    .option("--region <region>", "region to sign for (default: as the URL says, else AWS_REGION or the profile)")
+    .option("--token <token>", `bearer token, for an API with jwt${ofEach} (default: BATCH_JOBS_TOKEN)`, oneMore)
+    .option("--region <region>", `${aboutRegions}${ofEach} (default: AWS_REGION, else the profile's)`, oneMore)
     .option("--sign", "sign requests with AWS credentials (default: unless there is a token or the URL is local)")
     .option("--no-sign", "don't sign requests")
     .option("--json", "print JSON for programs")
@@ -44,6 +44,9 @@ export function createProgram(): Command {
 }
 
 const aboutUrls = "the API's URL; given again, one to change over to when the first fails";
+
+const aboutRegions = "region to sign for, if the URL doesn't name it";
+const ofEach = "; given again, that of each --url, in their order";
 
 const oneMore = (url: string, others: string[] = []) => [...others, url];
 

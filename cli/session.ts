@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type AuthorizationOptions, isOnThisMachine } from "../client/connection/authorization";
 import { readLocalRun } from "../client/connection/localRun";
 import { type Failover, JobClient } from "../client/index";
+import { CommandError, exitCodes } from "./exitCodes";
 import { findApis } from "./findApi";
 import { paint, type Styled } from "./output/styled";
 import { err, out } from "./output/terminal";
@@ -13,8 +14,10 @@ export interface GlobalOptions {
   url?: string[];
   stack?: string;
   output: string;
-  token?: string;
-  region?: string;
+  /** Of all URLs, or of each in their order. */
+  token?: string[];
+  /** Likewise. */
+  region?: string[];
   sign?: boolean;
   json?: boolean;
 }
@@ -34,9 +37,10 @@ export async function openSession(command: Command): Promise<Session> {
   return { client: clientOf(await findApis(options), options), isJson: options.json ?? false };
 }
 
-/** A client of one or several URLs. */
-export function clientOf(url: URL[], options: GlobalOptions): JobClient {
-  const authorization = (each: string) => authorizationFor(new URL(each), options);
+/** A client of one or several URLs, which are among all those that the command is given. */
+export function clientOf(url: URL[], options: GlobalOptions, all = url): JobClient {
+  const authorize = authorizationsFor(all, options);
+  const authorization = (each: string) => authorize(new URL(each));
   const tries = url.length > 1 ? {} : { maxAttempts };
   return new JobClient({ url, authorization, ...tries, onFailover: sayFailover });
 }
@@ -46,12 +50,41 @@ function sayFailover({ from, to, reason }: Failover): void {
   err.line([paint.yellow("…"), ` ${why}: calls go to ${to} now`]);
 }
 
-/** Authorisation as the options say; else as the local cloud at the URL says to its own user. */
-export function authorizationFor(url: URL, { sign, region, ...options }: GlobalOptions): AuthorizationOptions {
-  const token = options.token ?? process.env.BATCH_JOBS_TOKEN;
+/**
+ * Authorisation of each URL as the options say; else as the local cloud there says to its own user.
+ *
+ * @throws CommandError if there are several tokens or regions, and not one for each URL.
+ */
+export function authorizationsFor(urls: URL[], options: GlobalOptions): (url: URL) => AuthorizationOptions {
+  const named = process.env.BATCH_JOBS_TOKEN || undefined;
+  const inTurn = urls.length > 1 ? named?.split(",").map((each) => each.trim()) : named && [named];
+  const tokens = options.token
+    ? eachOf(urls, options.token, "--token")
+    : eachOf(urls, inTurn || undefined, "BATCH_JOBS_TOKEN");
+  const regions = eachOf(urls, options.region, "--region");
+  return (url) => {
+    const at = urls.findIndex(({ href }) => href === url.href);
+    return authorizationFor(url, options, { token: tokens[at], region: regions[at] });
+  };
+}
+
+/** The only value for each URL, or the one in its place; none if there are none. */
+function eachOf(urls: URL[], values: string[] = [], source: string): (string | undefined)[] {
+  if (values.length < 2) return urls.map(() => values[0]);
+  if (values.length === urls.length) return values;
+  const expected = urls.length === 1 ? "one" : `one, or one for each of the ${urls.length} URLs`;
+  const problem = `Expected ${expected} as ${source}, got ${values.length}`;
+  throw new CommandError(problem, source.startsWith("--") ? exitCodes.usage : exitCodes.failed);
+}
+
+function authorizationFor(
+  url: URL,
+  { sign }: GlobalOptions,
+  { token, region }: Pick<AuthorizationOptions, "token" | "region">,
+): AuthorizationOptions {
   const run = token === undefined && sign !== false ? readLocalRun(url) : undefined;
   if (run?.authorization === "iam") {
-    return { authorization: "iam", region: region ?? run.region, credentials: run.credentials };
+    return { authorization: "iam", region: run.region, credentials: run.credentials };
   }
   if (run?.authorization === "jwt" && sign === undefined) return { token: run.bearerToken };
   const isSigned = sign ?? (token === undefined && !isOnThisMachine(url));

@@ -12,7 +12,7 @@ import { findApis } from "../findApi";
 import { issuerUrl, portNumber } from "../optionValues";
 import { paint, styled } from "../output/styled";
 import { err, out, printJson } from "../output/terminal";
-import { authorizationFor, type GlobalOptions } from "../session";
+import { authorizationsFor, type GlobalOptions } from "../session";
 
 /** A forgotten console is no open door. */
 const longestHours = 8;
@@ -54,7 +54,7 @@ Examples:
       const options = command.optsWithGlobals<ConsoleOptions>();
       const [api, ...others] = (await findApis(options)) as [URL, ...URL[]];
       if (others.length > 0) throw usageError(`Expected one URL, got ${others.length + 1}: a console shows one API`);
-      const authorization = (await loginOf(options)) ?? authorizationFor(api, options);
+      const authorization = (await loginOf(options)) ?? authorizationsFor([api], options)(api);
       const connection = new Connection(api, createAuthorize(api, authorization), {
         maxAttempts: 2,
         requestTimeoutSeconds,

@@ -52,7 +52,7 @@ Examples:
       if (urls.length < 2) throw usageError("Expected two URLs or more, got one", "Give --url twice");
       const [payload] = await readPayloads({ argument: options.payload });
       const checks = await Promise.all(
-        urls.map((url) => checkRegion(clientOf([url], options), url.href, payload, options)),
+        urls.map((url) => checkRegion(clientOf([url], options, urls), url.href, payload, options)),
       );
       const known = checks.flatMap(({ types }) => (Array.isArray(types) ? [types] : []));
       const differences = known.length === checks.length ? regionDifferences(known) : [];

@@ -30,7 +30,7 @@ export interface AuthorizationOptions {
   token?: string | ((url: string) => string | Promise<string>);
   /** @default - the standard chain of the AWS SDK: environment, profile, SSO, container, instance */
   credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  /** Region of the API. @default - that of the URL, else `AWS_REGION`, else that of the profile */
+  /** Region of an API whose URL doesn't name it. @default - `AWS_REGION`, else that of the profile */
   region?: string;
 }
 
@@ -79,7 +79,7 @@ function createSigner(url: URL, options: AuthorizationOptions): Authorize {
 }
 
 async function loadSigner(url: URL, options: AuthorizationOptions) {
-  const region = options.region ?? regionOf(url) ?? (await configuredRegion());
+  const region = regionOf(url) ?? options.region ?? (await configuredRegion());
   if (!region) {
     throw new Error(
       `Expected the region of ${url.origin} as an option, in AWS_REGION or in the profile, since the URL doesn't say it`,

@@ -34,8 +34,8 @@ describe("authorization of requests", () => {
   };
   const get = { method: "GET", url: new URL("jobs?type=a&cursor=x_-9", api), headers: {} };
 
-  it("signs for execute-api in the URL's region, body, query and headers included", async () => {
-    const authorize = createAuthorize(api, { credentials });
+  it("signs for execute-api in the URL's region, whatever the option says, body, query and headers included", async () => {
+    const authorize = createAuthorize(api, { credentials, region: "eu-north-1" });
     for (const request of [post, get]) {
       const signed = await authorize(request);
       expect(signed.authorization).to.include("Credential=AKIDEXAMPLE/").and.include("/eu-west-1/execute-api/");
