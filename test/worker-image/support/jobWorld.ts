@@ -7,7 +7,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { encodeEnvelope } from "../../../contract/messages/envelope";
+import { encodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { encodeWorkerSettings, type WorkerSettings } from "../../../contract/workerSettings";
 import { until } from "../../support/until";
@@ -66,12 +66,16 @@ export async function createJobWorld() {
       await dynamo.client.send(new PutItemCommand({ TableName: "fleets", Item }));
     },
     /** Does what the front end and the router do. */
-    async submit({ queueUrl, type }: WorkerSettings, payload: unknown): Promise<string> {
+    async submit(
+      { queueUrl, type }: WorkerSettings,
+      payload: unknown,
+      more: Partial<JobEnvelope> = {},
+    ): Promise<string> {
       const id = randomUUID();
       const submittedAt = new Date().toISOString();
       const item = encodeRecord({ id, type, state: "queued", attempts: 0, submittedAt });
       await dynamo.client.send(new PutItemCommand({ TableName: "jobs", Item: item }));
-      const body = encodeEnvelope({ version: 1, id, type, payload, submittedAt });
+      const body = encodeEnvelope({ version: 1, id, type, payload, submittedAt, ...more });
       await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
       return id;
     },
