@@ -1,5 +1,5 @@
 import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,6 +13,7 @@ describe("The export of spans", () => {
   let world: JobWorld;
   let folder: string;
   let server: Server | undefined;
+  let receiverElsewhere: string;
 
   before(async () => {
     await buildWorker();
@@ -54,6 +55,44 @@ describe("The export of spans", () => {
     return { worker, id };
   }
 
+  /** Calls to AWS that a worker makes for one job, but for its polls, by the services' own names. */
+  async function callsOf(tracesEndpoint?: string): Promise<string[]> {
+    const calls: string[] = [];
+    const { settings, environment } = await world.createProcessor({ handler: "versatile", tracesEndpoint });
+    const variables = environment as Record<string, string>;
+    const relays = [variables.AWS_ENDPOINT_URL!, variables.AWS_ENDPOINT_URL_DYNAMODB!].map(async (endpoint) => {
+      const relay = createServer((incoming, response) => {
+        calls.push(String(incoming.headers["x-amz-target"]));
+        const { method, headers } = incoming;
+        const outgoing = request(new URL(incoming.url!, endpoint), { method, headers }, (answer) => {
+          response.writeHead(answer.statusCode!, answer.headers);
+          answer.pipe(response);
+        });
+        outgoing.on("error", () => response.destroy());
+        incoming.pipe(outgoing);
+      });
+      await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+      return { relay, from: new URL(endpoint).host, to: `127.0.0.1:${(relay.address() as AddressInfo).port}` };
+    });
+    const open = await Promise.all(relays);
+    // URLs of queues name the host, too.
+    const relayed = Object.entries(variables).map(([name, value]) => [
+      name,
+      open.reduce((text, { from, to }) => text.replaceAll(from, to), value),
+    ]);
+    const id = await world.submit(settings, { do: "return", value: 1 });
+    // A receiver that the environment names is none of the processor's.
+    const named = { OTEL_EXPORTER_OTLP_ENDPOINT: receiverElsewhere, WORKER_PROCESSORS_DIR: fixturesFolder };
+    const worker = new WorkerProcess({ ...(Object.fromEntries(relayed) as typeof environment), ...named });
+    await world.recordThat(id, ({ state }) => state === "succeeded");
+    await end(worker);
+    for (const { relay } of open) {
+      relay.closeAllConnections();
+      relay.close();
+    }
+    return calls.filter((call) => !call.endsWith(".ReceiveMessage")).sort();
+  }
+
   async function end(worker: WorkerProcess): Promise<void> {
     worker.kill("SIGTERM");
     expect(await worker.exited).to.deep.equal({ code: 0, signal: null });
@@ -68,6 +107,16 @@ describe("The export of spans", () => {
     const { worker } = await runJob(undefined, main);
     await end(worker);
     expect(await readFile(main, "utf8")).not.to.include("@opentelemetry/");
+  });
+
+  it("makes no call more where it is off, and none to a receiver that the environment names", async () => {
+    const { endpoint, bodies } = await receiver((response) => response.end("{}"));
+    receiverElsewhere = endpoint;
+    const off = await callsOf();
+    expect(bodies).to.deep.equal([]);
+    expect(off).to.include("AmazonSQS.DeleteMessageBatch").and.include("DynamoDB_20120810.UpdateItem");
+    expect(await callsOf(endpoint)).to.deep.equal(off);
+    expect(bodies.join("")).to.include("attempt echo");
   });
 
   it("sends what is left when the worker ends", async () => {
