@@ -14,7 +14,7 @@ const maxKeyBytes = 1_024;
 /** The fields that a list shows or that determine a record's state; without results, which may be large. */
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
-  ...[...jobSettings, "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
+  ...[...jobSettings, "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt", "usage"],
   ...["retryAt", "retryKey", "retries", "retriedAt", "retriedBy", "cancelledBy", "submittedBy", "replayOf"],
 ];
 

@@ -126,8 +126,13 @@ export interface Handlers {
  * Handlers by name; each is the body of `handle(job, context)`, with `note(text)` to write into the ledger and
  * `released(job, context)` to wait for the test's word.
  * @param reportSeconds how often the worker reports to the fleet table, in place of its own interval
+ * @param usageSeconds how often it adds usage to it, likewise
  */
-export function createHandlers(bodies: Record<string, string>, reportSeconds?: number): Handlers {
+export function createHandlers(
+  bodies: Record<string, string>,
+  reportSeconds?: number,
+  usageSeconds?: number,
+): Handlers {
   const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
   const ledgerFile = join(folder, "ledger");
   writeFileSync(ledgerFile, "");
@@ -136,7 +141,8 @@ export function createHandlers(bodies: Record<string, string>, reportSeconds?: n
     cpSync(join(dist, file), join(folder, file));
   // As in the image: `import()` knows no NODE_PATH.
   symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
-  if (reportSeconds !== undefined) hasten(join(folder, "main.js"), reportSeconds);
+  for (const [name, seconds] of Object.entries({ reportSeconds, usageSeconds }))
+    if (seconds !== undefined) hasten(join(folder, "main.js"), name, seconds);
   mkdirSync(join(folder, "processors"));
   const releases = join(folder, "releases");
   mkdirSync(releases);
@@ -168,9 +174,9 @@ exports.default = async function handle(job, context) { ${body} };`,
 }
 
 /** The bundle says how often the worker reports: nobody waits for half minutes in a test. */
-function hasten(workerMain: string, reportSeconds: number): void {
-  const own = /var reportSeconds = \d+;/;
+function hasten(workerMain: string, name: string, seconds: number): void {
+  const own = new RegExp(`var ${name} = \\d+;`);
   const bundle = readFileSync(workerMain, "utf8");
   if (!own.test(bundle)) throw new Error(`Expected ${String(own)} in the worker's bundle`);
-  writeFileSync(workerMain, bundle.replace(own, `var reportSeconds = ${reportSeconds};`));
+  writeFileSync(workerMain, bundle.replace(own, `var ${name} = ${seconds};`));
 }
