@@ -5,14 +5,21 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } 
 import { expect } from "chai";
 import { until } from "../local-cloud/support";
 import { testSeeds } from "../support/seed";
-import { blockingJobs } from "./support/blockingJobs";
-import { type ChaosJob, createRandom, injectFaults, killAtRandom, type Loss, watchRecords } from "./support/chaos";
-import { checkLedger, linesAbout, parseEntry } from "./support/chaosLedger";
-import { crashingJobs } from "./support/crashingJobs";
-import { freezeAtRandom } from "./support/frozenWorkers";
-import { browseAtRandom } from "./support/hostilePage";
+import { blockingJobs } from "./support/chaos/blockingJobs";
+import {
+  type ChaosJob,
+  createRandom,
+  injectFaults,
+  killAtRandom,
+  type Loss,
+  watchRecords,
+} from "./support/chaos/chaos";
+import { checkLedger, linesAbout, parseEntry } from "./support/chaos/chaosLedger";
+import { crashingJobs } from "./support/chaos/crashingJobs";
+import { freezeAtRandom } from "./support/chaos/frozenWorkers";
+import { browseAtRandom } from "./support/chaos/hostilePage";
+import { straySessions } from "./support/chaos/straySessions";
 import { type Answer, createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
-import { straySessions } from "./support/straySessions";
 
 const jobCount = Number(process.env.CHAOS_JOBS ?? 500);
 const submitters = 8;

@@ -5,7 +5,7 @@ import { type Failover, JobClient } from "../../client/index";
 import { Submissions } from "../../client/submission/Submissions";
 import { until } from "../local-cloud/support";
 import { testSeeds } from "../support/seed";
-import { createRandom } from "./support/chaos";
+import { createRandom } from "./support/chaos/chaos";
 import { createHandlers, type Handlers } from "./support/stack";
 import { type RegionalJobs, startTwoRegions, type TwoRegions } from "./support/twoRegions";
 

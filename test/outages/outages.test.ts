@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createRandom } from "../journeys/support/chaos";
+import { createRandom } from "../journeys/support/chaos/chaos";
 import { testSeeds } from "../support/seed";
 import { type Kind, kinds, type ServiceName, services } from "./fakeAws";
 import { urls, World } from "./world";

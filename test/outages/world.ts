@@ -28,8 +28,8 @@ import { createUnsentEvents } from "../../functions/shared/unsentEvents";
 import { type Job } from "../../worker-image/src/handlers/handler";
 import { type Runner, type RunOutcome } from "../../worker-image/src/handlers/runner";
 import { sleep } from "../../worker-image/src/support/clock";
-import { settings as anySettings } from "../worker-image/support/doubles";
-import { FakeClock } from "../worker-image/support/fakeClock";
+import { settings as anySettings } from "../worker-image/helpers/doubles";
+import { FakeClock } from "../worker-image/helpers/fakeClock";
 import { FakeAws, type FakeClient, type ServiceName } from "./fakeAws";
 import { startWorker } from "./workers";
 

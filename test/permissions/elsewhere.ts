@@ -1,19 +1,19 @@
 /** Grants that only a longer journey needs: its file, and the test that fails without them. */
 export const byJourney: Record<string, { file: string; test: string }> = {
   "type-fleet NudgeScaler lambda:InvokeFunction": {
-    file: "capacity",
+    file: "fleet/capacity",
     test: "runs a job soon that comes while the last worker ends itself",
   },
   "scaler-scaler DescribeGroups autoscaling:DescribeScalingActivities": {
-    file: "replacement",
+    file: "fleet/replacement",
     test: "backs off when instances don't come up, says why, and recovers",
   },
   "scaler-scaler ScaleGroups autoscaling:SetInstanceHealth": {
-    file: "replacement",
+    file: "fleet/replacement",
     test: "replaces an instance whose worker hangs, and another one runs its job",
   },
   "schedules RunActions lambda:InvokeFunction": {
-    file: "actions",
+    file: "clients/actions",
     test: "are restarted by their schedules, once a run was lost, and act on each job once",
   },
 };

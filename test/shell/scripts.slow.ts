@@ -16,7 +16,7 @@ import { bootFiles, renderUserData } from "../../components/boot/userData";
 import { listen, type Listener } from "../../contract/http/listen";
 import { packageRoot } from "../../contract/packageRoot";
 import { serveHealth } from "../../worker-image/src/instance/health";
-import { FakeClock } from "../worker-image/support/fakeClock";
+import { FakeClock } from "../worker-image/helpers/fakeClock";
 import { loopDevices } from "./support/loopDevices";
 import { args, createMachine, type Machine, stripeName } from "./support/machine";
 

@@ -7,7 +7,7 @@ import type { DefinedJob } from "../../contract/handlers/defineJob";
 import type { Job, JobContext } from "../../contract/handlers/handler";
 import { runHandler } from "../../testing";
 import { addJobPackages } from "../support/jobPackages";
-import { buildWorker } from "../worker-image/support/build";
+import { buildWorker } from "../worker-image/helpers/build";
 
 describe("runHandler", () => {
   const before_ = process.cwd();

@@ -7,8 +7,8 @@ import { expect } from "chai";
 import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
 import { JobStopped, type RunOutcome, type StopCause } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
-import { ended } from "./support/ended";
-import { createRunnerParts } from "./support/runnerParts";
+import { ended } from "./helpers/ended";
+import { createRunnerParts } from "./helpers/runnerParts";
 
 /** Commands that leave something behind, hold too much, or lose their worker. */
 describe("Commands of one worker", () => {
@@ -173,7 +173,7 @@ describe("Commands of one worker", () => {
          if (rest[0] === process.execPath) process.kill(process.pid, "SIGSTOP");
          return child;
        };
-       const { createRunnerParts } = require(${module("support/runnerParts")});
+       const { createRunnerParts } = require(${module("helpers/runnerParts")});
        const { CommandRunner } = require(${module("../../worker-image/src/handlers/commands/commandRunner")});
        const command = ${JSON.stringify(command)};
        const runner = new CommandRunner({ ...createRunnerParts(), command, environment: process.env, timeoutSeconds: 60 });

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { type WorkerSettings } from "../../contract/workerSettings";
-import { buildWorker, fixturesFolder } from "./support/build";
-import { createJobWorld, type JobWorld } from "./support/jobWorld";
-import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
+import { buildWorker, fixturesFolder } from "./helpers/build";
+import { createJobWorld, type JobWorld } from "./helpers/jobWorld";
+import { expectNoWorkers, WorkerProcess } from "./helpers/workerProcess";
 
 describe("The worker as a process", () => {
   let world: JobWorld;

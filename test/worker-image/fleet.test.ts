@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { leavingExitCode } from "../../contract/fleet/state";
 import { type WorkerSettings } from "../../contract/workerSettings";
-import { buildWorker, fixturesFolder } from "./support/build";
-import { type FakeGroup, startInstance } from "./support/instance";
-import { createJobWorld, type JobWorld } from "./support/jobWorld";
-import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
+import { buildWorker, fixturesFolder } from "./helpers/build";
+import { type FakeGroup, startInstance } from "./helpers/instance";
+import { createJobWorld, type JobWorld } from "./helpers/jobWorld";
+import { expectNoWorkers, WorkerProcess } from "./helpers/workerProcess";
 
 /** Workers as processes, on instances of a group that the scaler scales. */
 describe("The worker as part of a fleet", () => {

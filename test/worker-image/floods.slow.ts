@@ -3,9 +3,9 @@ import path from "node:path";
 import { expect } from "chai";
 import { isFinal } from "../../contract/records/record";
 import { logBounds } from "../../worker-image/src/handlers/jobLog";
-import { buildWorker, fixturesFolder } from "./support/build";
-import { createJobWorld, type JobWorld } from "./support/jobWorld";
-import { WorkerProcess } from "./support/workerProcess";
+import { buildWorker, fixturesFolder } from "./helpers/build";
+import { createJobWorld, type JobWorld } from "./helpers/jobWorld";
+import { WorkerProcess } from "./helpers/workerProcess";
 
 /** A worker that has done nothing holds some 130 MB; a flood once took it to 3,000. */
 const maxPeakMegabytes = 450;

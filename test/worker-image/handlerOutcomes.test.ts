@@ -8,8 +8,8 @@ import { type LogLevel } from "../../contract/log";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
 import { type LineAbout, maxLineCharacters } from "../../worker-image/src/handlers/jobLog";
 import { type Runner } from "../../worker-image/src/handlers/runner";
-import { buildWorker, distFolder, fixturesFolder } from "./support/build";
-import { createRunnerParts } from "./support/runnerParts";
+import { buildWorker, distFolder, fixturesFolder } from "./helpers/build";
+import { createRunnerParts } from "./helpers/runnerParts";
 
 describe("What a handler returns, throws and logs", () => {
   let runner: Runner;

@@ -3,8 +3,8 @@ import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
-import { buildWorker, distFolder, imageFolder } from "./support/build";
-import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
+import { buildWorker, distFolder, imageFolder } from "./helpers/build";
+import { expectNoWorkers, WorkerProcess } from "./helpers/workerProcess";
 
 interface LockFile {
   packages: Record<string, { name?: string; version?: string; dependencies?: object; resolved?: string }>;

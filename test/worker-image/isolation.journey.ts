@@ -6,10 +6,10 @@ import { expect } from "chai";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
 import { JobStopped, type RunOutcome } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
-import { buildWorker, distFolder, fixturesFolder } from "./support/build";
-import { FakeLog } from "./support/doubles";
-import { ended } from "./support/ended";
-import { createRunnerParts } from "./support/runnerParts";
+import { buildWorker, distFolder, fixturesFolder } from "./helpers/build";
+import { FakeLog } from "./helpers/doubles";
+import { ended } from "./helpers/ended";
+import { createRunnerParts } from "./helpers/runnerParts";
 
 /**
  * One runner of handlers whose jobs are of all kinds: none of them costs another anything, and nothing of one is left.
@@ -312,7 +312,7 @@ describe("Jobs of one worker", () => {
   it("die with a worker that is killed, whatever sessions they are in", async () => {
     const file = path.join(folder, "pid");
     const script = path.join(folder, "worker.cjs");
-    const parts = path.join(__dirname, "support/runnerParts");
+    const parts = path.join(__dirname, "helpers/runnerParts");
     writeFileSync(
       script,
       `require(${JSON.stringify(require.resolve("../support/loader.cjs"))});

@@ -9,9 +9,9 @@ import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handle
 import { JobProcesses } from "../../worker-image/src/handlers/processes/jobProcesses";
 import { type Runner, type RunOutcome } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
-import { buildWorker, distFolder, fixturesFolder } from "./support/build";
-import { FakeClock } from "./support/fakeClock";
-import { createRunnerParts } from "./support/runnerParts";
+import { buildWorker, distFolder, fixturesFolder } from "./helpers/build";
+import { FakeClock } from "./helpers/fakeClock";
+import { createRunnerParts } from "./helpers/runnerParts";
 
 const job = { id: "job-1", type: "a", attempt: 1, submittedAt: "" };
 const sh = (script: string) => ["sh", "-c", script];
@@ -94,7 +94,7 @@ describe("The kernel's kills for want of memory", () => {
     const script = `
       require("node:fs").writeFileSync(${JSON.stringify(group.procs)}, String(process.pid));
       require(${JSON.stringify(require.resolve("../support/loader.cjs"))});
-      const { createRunnerParts } = require(${quoted("support/runnerParts")});
+      const { createRunnerParts } = require(${quoted("helpers/runnerParts")});
       const { CommandRunner } = require(${quoted("../../worker-image/src/handlers/commands/commandRunner")});
       const { HandlerRunner } = require(${quoted("../../worker-image/src/handlers/javascript/handlerRunner")});
       const parts = createRunnerParts();

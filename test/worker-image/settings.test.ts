@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { readOptions } from "../../worker-image/src/settings";
 import { guardAgainstLeaks } from "../support/leakGuard";
-import { settings } from "./support/doubles";
+import { settings } from "./helpers/doubles";
 
 const environment = encodeWorkerSettings(settings);
 

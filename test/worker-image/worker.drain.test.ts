@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { healthOf } from "../../worker-image/src/instance/health";
 import { Worker } from "../../worker-image/src/worker";
 import { guardAgainstLeaks } from "../support/leakGuard";
-import { createDoubles, envelope, message } from "./support/doubles";
-import { settled } from "./support/fakeClock";
+import { createDoubles, envelope, message } from "./helpers/doubles";
+import { settled } from "./helpers/fakeClock";
 
 /** A worker of two slots with two jobs at work. */
 async function startWorker() {

@@ -5,7 +5,7 @@ import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../../componen
 import { packageRoot } from "../../../contract/packageRoot";
 import { Metrics } from "../../../worker-image/src/support/metrics";
 import { record } from "../../support/record";
-import { FakeClock } from "../../worker-image/support/fakeClock";
+import { FakeClock } from "../../worker-image/helpers/fakeClock";
 
 const processors = [
   { name: "a", handler: "a" },

@@ -11,7 +11,7 @@ import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
 import { testSeed } from "../../support/seed";
-import { startDynamo } from "../../worker-image/support/aws";
+import { startDynamo } from "../../worker-image/helpers/aws";
 import { type JobEvent, statesAfter, transitions } from "./transitions";
 
 const start = Date.UTC(2_026, 0, 1);

@@ -8,7 +8,7 @@ import { createRecordTable } from "../../../functions/shared/recordTable";
 import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { testSeed } from "../../support/seed";
-import { startDynamo } from "../../worker-image/support/aws";
+import { startDynamo } from "../../worker-image/helpers/aws";
 import { wordCount } from "../support/fakeFrontend";
 
 const payload = { text: "a b" };

@@ -11,7 +11,7 @@ import { createFailedRecords, type FailedRecords } from "../../../functions/repa
 import { createRecordTable } from "../../../functions/shared/recordTable";
 import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
-import { startDynamo } from "../../worker-image/support/aws";
+import { startDynamo } from "../../worker-image/helpers/aws";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { type LogLine, logTo } from "../support/logTo";
 import { RecordTable } from "../support/recordTable";

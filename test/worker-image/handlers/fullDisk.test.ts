@@ -8,8 +8,8 @@ import { JobFolders } from "../../../worker-image/src/handlers/jobFolders";
 import { type RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { loopDevices } from "../../shell/support/loopDevices";
 import { until } from "../../support/until";
-import { FakeLog } from "../support/doubles";
-import { createRunnerParts } from "../support/runnerParts";
+import { FakeLog } from "../helpers/doubles";
+import { createRunnerParts } from "../helpers/runnerParts";
 
 /** A disk of 24 MiB, which needs the right to mount one. */
 describe("A full disk", () => {

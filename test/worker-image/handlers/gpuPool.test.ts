@@ -8,8 +8,8 @@ import { HandlerRunner } from "../../../worker-image/src/handlers/javascript/han
 import { type Runner } from "../../../worker-image/src/handlers/runner";
 import { findGpus } from "../../../worker-image/src/support/gpus";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { buildWorker, distFolder, fixturesFolder } from "../support/build";
-import { createRunnerParts } from "../support/runnerParts";
+import { buildWorker, distFolder, fixturesFolder } from "../helpers/build";
+import { createRunnerParts } from "../helpers/runnerParts";
 
 describe("GPUs", () => {
   guardAgainstLeaks();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { JobFolders } from "../../../worker-image/src/handlers/jobFolders";
-import { FakeLog } from "../support/doubles";
+import { FakeLog } from "../helpers/doubles";
 
 describe("JobFolders", () => {
   let root: string;

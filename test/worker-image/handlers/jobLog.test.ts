@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { JobLog, logBounds, maxLineCharacters } from "../../../worker-image/src/handlers/jobLog";
-import { FakeClock } from "../support/fakeClock";
+import { FakeClock } from "../helpers/fakeClock";
 
 describe("JobLog", () => {
   function setUp(isBehind: () => boolean = () => false) {

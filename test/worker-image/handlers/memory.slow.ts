@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { startWorker } from "../../../bench/support/consumers";
 import { startQueueServer } from "../../../bench/support/queueServer";
 import { readProcesses } from "../../../worker-image/src/handlers/processes/processTable";
-import { fixturesFolder } from "../support/build";
+import { fixturesFolder } from "../helpers/build";
 
 const warmUpJobs = 10_000;
 const jobs = 100_000;

@@ -5,7 +5,7 @@ import { divideMachine } from "../../../worker-image/src/handlers/room";
 import { readOptions } from "../../../worker-image/src/settings";
 import { type FoundGpus } from "../../../worker-image/src/support/gpus";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { settings } from "../support/doubles";
+import { settings } from "../helpers/doubles";
 
 describe("divideMachine", () => {
   guardAgainstLeaks();

@@ -3,8 +3,8 @@ import { DiskRoom } from "../../../worker-image/src/instance/diskRoom";
 import { healthOf } from "../../../worker-image/src/instance/health";
 import { Worker } from "../../../worker-image/src/worker";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { createDoubles, message } from "../support/doubles";
-import { settled } from "../support/fakeClock";
+import { createDoubles, message } from "../helpers/doubles";
+import { settled } from "../helpers/fakeClock";
 
 const gib = 1_024 ** 3;
 

@@ -3,8 +3,8 @@ import { FleetReports } from "../../../worker-image/src/instance/fleetReports";
 import { type FleetFigures, type OwnReport } from "../../../worker-image/src/instance/fleetTable";
 import { RecentJobs } from "../../../worker-image/src/instance/recentJobs";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeLog } from "../support/doubles";
-import { FakeClock, settled } from "../support/fakeClock";
+import { FakeLog } from "../helpers/doubles";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 function setUp() {
   const clock = new FakeClock();

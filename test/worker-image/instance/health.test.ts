@@ -5,7 +5,7 @@ import { healthOf, serveHealth, unhealthyReason } from "../../../worker-image/sr
 import { Vitals } from "../../../worker-image/src/instance/vitals";
 import { Services } from "../../../worker-image/src/services/services";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeClock } from "../support/fakeClock";
+import { FakeClock } from "../helpers/fakeClock";
 
 describe("health", () => {
   guardAgainstLeaks();

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { Lifecycle, type LifecycleEffects } from "../../../worker-image/src/instance/lifecycle";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeLog } from "../support/doubles";
-import { FakeClock, settled } from "../support/fakeClock";
+import { FakeLog } from "../helpers/doubles";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 /** An instance whose metadata and group say what the test wants. */
 function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {

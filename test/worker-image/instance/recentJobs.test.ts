@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { RecentJobs } from "../../../worker-image/src/instance/recentJobs";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeClock } from "../support/fakeClock";
+import { FakeClock } from "../helpers/fakeClock";
 
 describe("RecentJobs", () => {
   guardAgainstLeaks();

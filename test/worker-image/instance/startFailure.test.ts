@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type StartFailure } from "../../../contract/fleet/state";
 import { tellStartFailure } from "../../../worker-image/src/instance/startFailure";
-import { FakeLog } from "../support/doubles";
+import { FakeLog } from "../helpers/doubles";
 
 describe("tellStartFailure", () => {
   function setUp(metadata: () => Promise<string | undefined> = async () => "i-1") {

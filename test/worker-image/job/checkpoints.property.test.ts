@@ -10,8 +10,8 @@ import { sleep } from "../../../worker-image/src/support/clock";
 import { Worker } from "../../../worker-image/src/worker";
 import { FakeAws, type FakeClient, type ServiceName } from "../../outages/fakeAws";
 import { testSeeds } from "../../support/seed";
-import { envelope, settings as anySettings } from "../support/doubles";
-import { FakeClock } from "../support/fakeClock";
+import { envelope, settings as anySettings } from "../helpers/doubles";
+import { FakeClock } from "../helpers/fakeClock";
 
 const parts = 4;
 const urls = { queueUrl: "https://q/jobs", deadLetterQueueUrl: "https://q/dead" };

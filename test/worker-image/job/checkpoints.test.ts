@@ -3,8 +3,8 @@ import { type RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { MessageProcessor } from "../../../worker-image/src/job/messageProcessor";
 import { type Hold } from "../../../worker-image/src/records/records";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { createDoubles, message as createMessage } from "../support/doubles";
-import { settled } from "../support/fakeClock";
+import { createDoubles, message as createMessage } from "../helpers/doubles";
+import { settled } from "../helpers/fakeClock";
 
 const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
 const earlier = { checkpointAt: "2025-12-31T00:00:00.000Z" };

@@ -7,8 +7,8 @@ import { type ResultFile } from "../../../worker-image/src/handlers/largeResult"
 import { MessageProcessor } from "../../../worker-image/src/job/messageProcessor";
 import { type LastWords } from "../../../worker-image/src/records/records";
 import { S3LargeValues } from "../../../worker-image/src/values/largeValues";
-import { createDoubles, envelope, message, started } from "../support/doubles";
-import { settled } from "../support/fakeClock";
+import { createDoubles, envelope, message, started } from "../helpers/doubles";
+import { settled } from "../helpers/fakeClock";
 
 const sha256 = "ab".repeat(32);
 

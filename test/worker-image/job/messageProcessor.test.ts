@@ -7,8 +7,8 @@ import { MessageProcessor } from "../../../worker-image/src/job/messageProcessor
 import { type ReceivedMessage } from "../../../worker-image/src/queue/queue";
 import { type Claim, type HoldState } from "../../../worker-image/src/records/records";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { createDoubles, envelope, message as createMessage, started } from "../support/doubles";
-import { settled } from "../support/fakeClock";
+import { createDoubles, envelope, message as createMessage, started } from "../helpers/doubles";
+import { settled } from "../helpers/fakeClock";
 
 const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
 

@@ -10,7 +10,7 @@ import checksum, { type ChecksumResult } from "../../../worker-image/src/process
 import thumbnail, { type ThumbnailResult } from "../../../worker-image/src/processors/thumbnail";
 import wordCount, { type WordCountResult } from "../../../worker-image/src/processors/word-count";
 import { copyEnvironment, restoreEnvironment } from "../../support/environment";
-import { credentials, region, startSqsAndS3 } from "../support/aws";
+import { credentials, region, startSqsAndS3 } from "../helpers/aws";
 
 describe("The built-in handlers", () => {
   let server: Awaited<ReturnType<typeof startSqsAndS3>>;

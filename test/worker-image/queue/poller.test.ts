@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Poller, type SlotEvents, type Untaken } from "../../../worker-image/src/queue/poller";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeClock, settled } from "../support/fakeClock";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 /** A poller over a list of names, whose work the test ends by name. */
 function createPoller(slots: number, prefetch = 0, random = () => 1) {

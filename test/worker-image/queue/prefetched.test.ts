@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Prefetched } from "../../../worker-image/src/queue/prefetched";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { createDoubles, message as createMessage, settings } from "../support/doubles";
+import { createDoubles, message as createMessage, settings } from "../helpers/doubles";
 
 /** One message that waits for a slot, hidden for 30 s. */
 function setUp(fields: Partial<typeof settings> = {}) {

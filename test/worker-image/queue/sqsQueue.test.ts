@@ -10,8 +10,8 @@ import { limits } from "../../../contract/limits";
 import { type ReceivedMessage } from "../../../worker-image/src/queue/queue";
 import { SqsQueue } from "../../../worker-image/src/queue/sqsQueue";
 import { systemClock } from "../../../worker-image/src/support/clock";
-import { credentials, region, startSqsAndS3 } from "../support/aws";
-import { FakeClock } from "../support/fakeClock";
+import { credentials, region, startSqsAndS3 } from "../helpers/aws";
+import { FakeClock } from "../helpers/fakeClock";
 
 describe("SqsQueue", () => {
   let aws: Awaited<ReturnType<typeof startSqsAndS3>>;

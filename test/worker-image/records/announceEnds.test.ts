@@ -4,7 +4,7 @@ import { type JobRecord } from "../../../contract/records/record";
 import { announceEnds } from "../../../worker-image/src/records/announceEnds";
 import { type Claim, type JobRecords } from "../../../worker-image/src/records/records";
 import { UntrackedRecords } from "../../../worker-image/src/records/untrackedRecords";
-import { requestFor } from "../support/jobRecordsContract";
+import { requestFor } from "../helpers/jobRecordsContract";
 
 const now = Date.UTC(2_026, 0, 1, 0, 0, 5);
 const error = { name: "TypeError", message: "no" };

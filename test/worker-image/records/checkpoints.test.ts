@@ -2,8 +2,8 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { DynamoCheckpoints } from "../../../worker-image/src/records/checkpoints";
 import { type Hold } from "../../../worker-image/src/records/records";
-import { startDynamo } from "../support/aws";
-import { FakeClock } from "../support/fakeClock";
+import { startDynamo } from "../helpers/aws";
+import { FakeClock } from "../helpers/fakeClock";
 
 describe("DynamoCheckpoints", () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -5,7 +5,7 @@ import { digestOf } from "../../../functions/frontend/requests/digest";
 import { decideClaim } from "../../../worker-image/src/records/claimDecision";
 import { type ClaimRequest } from "../../../worker-image/src/records/records";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { envelope } from "../support/doubles";
+import { envelope } from "../helpers/doubles";
 
 const now = 1_000_000;
 

@@ -6,9 +6,9 @@ import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/re
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { type Hold } from "../../../worker-image/src/records/records";
 import { addUsage } from "../../../worker-image/src/usage/usageOf";
-import { startDynamo } from "../support/aws";
-import { envelope } from "../support/doubles";
-import { describeJobRecords, newId, requestFor, startJob } from "../support/jobRecordsContract";
+import { startDynamo } from "../helpers/aws";
+import { envelope } from "../helpers/doubles";
+import { describeJobRecords, newId, requestFor, startJob } from "../helpers/jobRecordsContract";
 
 const start = Date.UTC(2_026, 0, 1);
 const later = start + 30_001;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { createJobPayloads } from "../../../functions/frontend/services/jobPayloads";
 import { keepPayloadIn } from "../../../worker-image/src/records/keepPayload";
-import { startDynamo } from "../support/aws";
-import { envelope } from "../support/doubles";
+import { startDynamo } from "../helpers/aws";
+import { envelope } from "../helpers/doubles";
 
 describe("keepPayload", () => {
   it("keeps what the front end reads", async () => {

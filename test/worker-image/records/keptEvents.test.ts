@@ -2,7 +2,7 @@ import { type SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { type CompletionEvent } from "../../../contract/messages/completionEvent";
 import { keepInQueue, publishOrKeep } from "../../../worker-image/src/records/keptEvents";
-import { FakeLog } from "../support/doubles";
+import { FakeLog } from "../helpers/doubles";
 
 const event: CompletionEvent = {
   id: "a",

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { UntrackedRecords } from "../../../worker-image/src/records/untrackedRecords";
-import { describeJobRecords, newId, requestFor, startJob } from "../support/jobRecordsContract";
+import { describeJobRecords, newId, requestFor, startJob } from "../helpers/jobRecordsContract";
 
 describe("UntrackedRecords", () => {
   const records = new UntrackedRecords();

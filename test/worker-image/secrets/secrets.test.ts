@@ -8,11 +8,11 @@ import { type SecretReference } from "../../../contract/secretReference";
 import { encodeWorkerSettings } from "../../../contract/workerSettings";
 import { readSecrets } from "../../../worker-image/src/secrets/secrets";
 import { rejection } from "../../local-cloud/support";
-import { credentials, region } from "../support/aws";
-import { buildWorker } from "../support/build";
-import { FakeLog, settings } from "../support/doubles";
-import { FakeClock } from "../support/fakeClock";
-import { expectNoWorkers, WorkerProcess } from "../support/workerProcess";
+import { credentials, region } from "../helpers/aws";
+import { buildWorker } from "../helpers/build";
+import { FakeLog, settings } from "../helpers/doubles";
+import { FakeClock } from "../helpers/fakeClock";
+import { expectNoWorkers, WorkerProcess } from "../helpers/workerProcess";
 
 const secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-Ab12Cd";
 const parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/token";

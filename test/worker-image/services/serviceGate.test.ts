@@ -6,8 +6,8 @@ import { gateClient } from "../../../worker-image/src/services/gatedClient";
 import { isAnswer, isOutage } from "../../../worker-image/src/services/serviceError";
 import { ServiceAway, ServiceGate } from "../../../worker-image/src/services/serviceGate";
 import { Services } from "../../../worker-image/src/services/services";
-import { credentials, region } from "../support/aws";
-import { FakeClock, settled } from "../support/fakeClock";
+import { credentials, region } from "../helpers/aws";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 function refusal(name: string, httpStatusCode?: number): Error {
   return Object.assign(new Error(`${name} it is`), { name, ...(httpStatusCode && { $metadata: { httpStatusCode } }) });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { retry } from "../../../worker-image/src/services/retry";
 import { backoffSeconds, hideableSeconds } from "../../../worker-image/src/support/backoff";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeClock } from "./fakeClock";
+import { FakeClock } from "../helpers/fakeClock";
 
 describe("backoffSeconds", () => {
   guardAgainstLeaks();

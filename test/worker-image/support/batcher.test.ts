@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Batcher, type EntryFailure } from "../../../worker-image/src/support/batcher";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeClock, settled } from "./fakeClock";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 function createBatcher(outcome: (entries: string[]) => EntryFailure[] | Error) {
   const clock = new FakeClock();

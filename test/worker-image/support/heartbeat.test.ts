@@ -3,7 +3,7 @@ import { heartbeatInterval, startHeartbeat } from "../../../worker-image/src/sup
 import { PacedWriter } from "../../../worker-image/src/support/pacedWriter";
 import { type Progress, toProgress } from "../../../worker-image/src/support/progress";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeClock, settled } from "./fakeClock";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 describe("heartbeatInterval", () => {
   guardAgainstLeaks();

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { WorkerSettings } from "../../../contract/workerSettings";
 import { Metrics } from "../../../worker-image/src/support/metrics";
 import { guardAgainstLeaks } from "../../support/leakGuard";
-import { FakeLog } from "./doubles";
-import { FakeClock } from "./fakeClock";
+import { FakeLog } from "../helpers/doubles";
+import { FakeClock } from "../helpers/fakeClock";
 
 function setUp(settings: Pick<WorkerSettings, "metrics" | "metricsComponent"> = {}) {
   const log = new FakeLog();

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { until } from "../../support/until";
-import { buildWorker, distFolder, fixturesFolder, imageFolder } from "../support/build";
-import { createJobWorld, type JobWorld } from "../support/jobWorld";
-import { expectNoWorkers, WorkerProcess } from "../support/workerProcess";
+import { buildWorker, distFolder, fixturesFolder, imageFolder } from "../helpers/build";
+import { createJobWorld, type JobWorld } from "../helpers/jobWorld";
+import { expectNoWorkers, WorkerProcess } from "../helpers/workerProcess";
 
 describe("The export of spans", () => {
   let world: JobWorld;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type LoggedAttempt } from "../../../contract/records/record";
 import { type EndedAttempt, traceOf } from "../../../worker-image/src/job/trace";
 import { spansOf } from "../../../worker-image/src/traces/spans";
-import { envelope } from "../support/doubles";
+import { envelope } from "../helpers/doubles";
 
 const start = Date.parse("2026-01-01T00:00:00.000Z");
 const at = (seconds: number) => new Date(start + seconds * 1_000).toISOString();

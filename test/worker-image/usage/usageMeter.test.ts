@@ -4,8 +4,8 @@ import { anyInstanceType, type UsageItem, usageItem, usageSeconds } from "../../
 import { InstancePrice } from "../../../worker-image/src/usage/instancePrice";
 import { UsageMeter } from "../../../worker-image/src/usage/usageMeter";
 import { type UsagePlace, type UsageSums } from "../../../worker-image/src/usage/usageTable";
-import { envelope, FakeLog } from "../support/doubles";
-import { FakeClock, settled } from "../support/fakeClock";
+import { envelope, FakeLog } from "../helpers/doubles";
+import { FakeClock, settled } from "../helpers/fakeClock";
 
 const minute = usageSeconds * 1_000;
 const day = "2026-01-01";

@@ -1,7 +1,7 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { DynamoUsageTable } from "../../../worker-image/src/usage/usageTable";
-import { startDynamo } from "../support/aws";
+import { startDynamo } from "../helpers/aws";
 
 describe("DynamoUsageTable", () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;

@@ -6,7 +6,7 @@ import { type ProcessorArgs } from "../../../../components";
 import { shipHandlers } from "../../../../components/handlers/shipHandlers";
 import { runHandler } from "../../../../testing";
 import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
-import { buildWorker } from "../../../worker-image/support/build";
+import { buildWorker } from "../../../worker-image/helpers/build";
 
 /** A program whose handlers fail in a helper three files away. */
 const program = {

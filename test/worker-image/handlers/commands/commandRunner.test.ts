@@ -6,7 +6,7 @@ import { limits } from "../../../../contract/limits";
 import { CommandRunner } from "../../../../worker-image/src/handlers/commands/commandRunner";
 import { JobStopped, type RunOutcome } from "../../../../worker-image/src/handlers/runner";
 import { isRunning, until } from "../../../local-cloud/support";
-import { createRunnerParts } from "../../support/runnerParts";
+import { createRunnerParts } from "../../helpers/runnerParts";
 
 describe("CommandRunner", () => {
   const runners: CommandRunner[] = [];

@@ -5,9 +5,9 @@ import { HandlerRunner } from "../../../../worker-image/src/handlers/javascript/
 import { JobStopped, type RunOutcome } from "../../../../worker-image/src/handlers/runner";
 import { guardAgainstLeaks } from "../../../support/leakGuard";
 import { until } from "../../../support/until";
-import { buildWorker, distFolder, fixturesFolder } from "../../support/build";
-import { FakeLog } from "../../support/doubles";
-import { createRunnerParts } from "../../support/runnerParts";
+import { buildWorker, distFolder, fixturesFolder } from "../../helpers/build";
+import { FakeLog } from "../../helpers/doubles";
+import { createRunnerParts } from "../../helpers/runnerParts";
 
 describe("HandlerRunner", () => {
   const runners: HandlerRunner[] = [];

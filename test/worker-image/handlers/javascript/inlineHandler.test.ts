@@ -6,9 +6,9 @@ import { bundleHeader } from "../../../../contract/handlers/handlerBundle";
 import { downloadHandler } from "../../../../worker-image/src/handlers/javascript/inlineHandler";
 import { loadInlineModule } from "../../../../worker-image/src/handlers/javascript/inlineModule";
 import { rejection, until } from "../../../local-cloud/support";
-import { credentials, region, startSqsAndS3 } from "../../support/aws";
-import { FakeLog } from "../../support/doubles";
-import { FakeClock } from "../../support/fakeClock";
+import { credentials, region, startSqsAndS3 } from "../../helpers/aws";
+import { FakeLog } from "../../helpers/doubles";
+import { FakeClock } from "../../helpers/fakeClock";
 
 describe("downloadHandler", () => {
   const text = "exports.default = () => 'grüße';";
