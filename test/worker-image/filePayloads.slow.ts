@@ -8,9 +8,9 @@ import { pipeline } from "node:stream/promises";
 import { expect } from "chai";
 import { listen, type Listener } from "../../contract/http/listen";
 import { isFinal } from "../../contract/records/record";
-import { buildWorker } from "./support/build";
-import { createJobWorld, type JobWorld } from "./support/jobWorld";
-import { WorkerProcess } from "./support/workerProcess";
+import { buildWorker } from "./helpers/build";
+import { createJobWorld, type JobWorld } from "./helpers/jobWorld";
+import { WorkerProcess } from "./helpers/workerProcess";
 
 const sizes = [20_000_000, 300_000_000] as const;
 

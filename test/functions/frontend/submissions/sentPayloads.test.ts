@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { limits } from "../../../contract/limits";
-import { payloadKey } from "../../../contract/records/largeValues";
-import { FakeFrontend, wordCount } from "../support/fakeFrontend";
+import { limits } from "../../../../contract/limits";
+import { payloadKey } from "../../../../contract/records/largeValues";
+import { FakeFrontend, wordCount } from "../../support/fakeFrontend";
 
 const { maxPayloadBytes, maxSentPayloadBytes } = limits;
 
