@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { type UsageKind, usageKinds } from "../contract/http/usageReport";
 import { type JobState, jobStates } from "../contract/records/record";
 
 /** Readers of options' values; their errors are shown with the option's name. */
@@ -25,6 +26,14 @@ export function time(text: string): string {
     throw new InvalidArgumentError("Expected a time in ISO 8601, such as 2026-12-24T18:00:00Z.");
   }
   return value.toISOString();
+}
+
+/** A date. */
+export function day(text: string): string {
+  const value = new Date(text);
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(value.getTime());
+  if (isDay && value.toISOString().startsWith(text)) return text;
+  throw new InvalidArgumentError("Expected a day such as 2026-11-30.");
 }
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -68,6 +77,12 @@ export function rate(text: string): number {
 export function jobState(text: string): JobState {
   const found = jobStates.find((state) => state === text);
   if (!found) throw new InvalidArgumentError(`Expected one of ${jobStates.join(", ")}.`);
+  return found;
+}
+
+export function usageKind(text: string): UsageKind {
+  const found = usageKinds.find((kind) => kind === text);
+  if (!found) throw new InvalidArgumentError(`Expected one of ${usageKinds.join(", ")}.`);
   return found;
 }
 

@@ -11,6 +11,7 @@ import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
 import { addTop } from "./commands/top";
 import { addSchedules, addTypes } from "./commands/types";
+import { addUsage } from "./commands/usage";
 
 /** The command line `batch-jobs`. */
 export function createProgram(): Command {
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addTypes,
     addTop,
     addSchedules,
+    addUsage,
     addDeadLetters,
     addDrill,
     addConsole,

@@ -9,6 +9,7 @@ import {
   readSchedules,
   readType,
   readTypes,
+  readUsage,
 } from "./answers";
 import { Origins, type OriginsOptions } from "./connection/origins";
 import { DeadLetters } from "./deadLetters/DeadLetters";
@@ -36,11 +37,14 @@ import type {
   SubmitOptions,
   SubmitOutcome,
   SubmittedJob,
+  UsageQuery,
+  UsageReport,
 } from "./job";
 import { Jobs } from "./jobs/Jobs";
 import { listJobs } from "./jobs/listJobs";
 import type { WaitOptions } from "./jobs/waitForJob";
 import { Submissions } from "./submission/Submissions";
+import { wholeUsage } from "./wholeUsage";
 
 export type JobClientOptions = OriginsOptions;
 
@@ -55,8 +59,8 @@ type JobRef<Name extends string> = string | SubmittedJob<Name>;
  * id or idempotency key, so that it makes one job. If the API refuses, the call throws a JobProblemError.
  *
  * With several URLs a submission goes to the first that works, always under the same id, and calls on a job ask the
- * API that took it first; what they return says its `url`. Types, schedules, failures, actions and dead letters are
- * those of the API in use.
+ * API that took it first; what they return says its `url`. Types, schedules, failures, actions, usage and dead letters
+ * are those of the API in use.
  */
 export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** The jobs that failed for good, in their dead-letter queues. */
@@ -253,6 +257,16 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** Lists the recurring schedules that submit jobs. */
   async schedules({ signal }: CallOptions = {}): Promise<ListedSchedule[]> {
     return readSchedules(await this.origins.request({ method: "GET", path: "schedules", signal }));
+  }
+
+  /**
+   * Adds up the instance time that jobs have used and its price, by type, tenant or label; of this month until today by
+   * default. Reads all parts of a large answer.
+   */
+  async usage({ signal, ...query }: UsageQuery = {}): Promise<UsageReport> {
+    const read = async (cursor?: string) =>
+      readUsage(await this.origins.request({ method: "GET", path: "usage", query: { ...query, cursor }, signal }));
+    return wholeUsage(read);
   }
 
   /** Has the API in use read its types, a record and the last counts; `status` says `failing` if it can't. */

@@ -14,6 +14,7 @@ import type {
   PastCounts,
   Refusal,
   SubmittedJob,
+  UsageReport,
 } from "./job";
 import { gatewayCodes } from "./problemCode";
 
@@ -79,6 +80,11 @@ export function readHistory(value: unknown): PastCounts[] {
 export function readSchedules(value: unknown): ListedSchedule[] {
   type Answer = { schedules: ListedSchedule[] };
   return check<Answer>(value, isObject(value) && Array.isArray(value.schedules), "schedules").schedules;
+}
+
+export function readUsage(value: unknown): UsageReport {
+  const isReport = isObject(value) && Array.isArray(value.rows) && value.rows.every(isObject) && isObject(value.total);
+  return check<UsageReport>(value, isReport, "usage");
 }
 
 /** Reads a deep health, which is an answer though its status is 503. */

@@ -38,6 +38,10 @@ export type {
   SubmitOptions,
   SubmitOutcome,
   SubmittedJob,
+  UsageQuery,
+  UsageReport,
+  UsageRow,
+  UsageSum,
 } from "./job";
 export type { ActionVerb, JobFilter } from "../contract/http/jobFilter";
 export type { JobsOf } from "./jobsOf";

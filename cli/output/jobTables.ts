@@ -5,6 +5,7 @@ import { printableJson } from "./printable";
 import { cut, paint, singleLine, type Styled, type StyleName } from "./styled";
 import { out } from "./terminal";
 import { shortTime } from "./times";
+import { usageText } from "./usageTables";
 
 const colours: Record<JobState, StyleName> = {
   queued: "cyan",
@@ -58,6 +59,7 @@ export function renderJob(job: Job): Styled {
     ["not before", runAt],
     ["started", startedAt],
     ["finished", finishedAt],
+    ["used", job.usage && `${usageText(job.usage)} of an instance`],
     ["cancel asked", withName(job.cancelRequestedAt, job.cancelledBy)],
     ["retried", withName(job.retriedAt, job.retriedBy)],
     ["data removed", withName(job.dataRemovedAt, job.dataRemovedBy)],

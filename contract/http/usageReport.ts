@@ -57,8 +57,8 @@ export function addUsage(sum: UsageSum, more: UsageSum): void {
 }
 
 /**
- * The sum, rounded, with its instances' idle time. A job counts on the day of its end, and its instance on each day: so
- * on a single day its jobs may have used more than there was.
+ * The sum, rounded, with its instances' idle time. Workers don't add their jobs' time and their own at the same moment:
+ * jobs may have used more than there was.
  */
 export function withIdle<Sum extends UsageSum>(sum: Sum): Sum {
   const { seconds, dollars, instanceSeconds, instanceDollars } = sum;
