@@ -54,7 +54,7 @@ describe("JobClient.usage", () => {
   it("says that something other than the API answers", async () => {
     for (const body of [{}, { rows: [] }, { rows: [1], total: {} }, { rows: {}, total: {} }]) {
       const client = await start(() => body);
-      expect(((await rejection(client.usage())) as Error).message).to.contain("Expected usage from the API");
+      expect((await rejection(client.usage())).message).to.contain("Expected usage from the API");
       await api.close();
     }
   });
