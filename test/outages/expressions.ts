@@ -48,10 +48,11 @@ export function meets(item: Item | undefined, input: Expressions): boolean {
   return anyOf();
 }
 
-/** The item after the update: SET of values, `if_not_exists` and sums, and REMOVE. */
+/** The item after the update: ADD of numbers, SET of values, `if_not_exists` and sums, and REMOVE. */
 export function applyUpdate(item: Item, input: Expressions): Item {
   const changed = { ...item };
-  const [, set = "", remove = ""] = /^(?:SET (.*?))?\s*(?:REMOVE (.*))?$/.exec(input.UpdateExpression!) ?? [];
+  const [, add = "", set = "", remove = ""] =
+    /^(?:ADD (.*?))?\s*(?:SET (.*?))?\s*(?:REMOVE (.*))?$/.exec(input.UpdateExpression!) ?? [];
   const valueOf = (text: string): Item[string] => {
     const [, field, fallback] = /^if_not_exists\(([^,]+), (.+)\)$/.exec(text) ?? [];
     if (field !== undefined) return item[nameOf(field, input)] ?? valueOf(fallback!);
@@ -59,6 +60,11 @@ export function applyUpdate(item: Item, input: Expressions): Item {
     if (right !== undefined) return { N: String(Number(valueOf(left!).N) + Number(valueOf(right).N)) };
     return input.ExpressionAttributeValues![text]!;
   };
+  for (const addition of add.split(", ").filter(Boolean)) {
+    const [field, value] = addition.split(" ");
+    const name = nameOf(field!, input);
+    changed[name] = { N: String(Number(item[name]?.N ?? 0) + Number(input.ExpressionAttributeValues![value!]!.N)) };
+  }
   for (const assignment of set.split(/, (?=[#\w]+ = )/).filter(Boolean)) {
     const [field, value] = assignment.split(" = ");
     changed[nameOf(field!, input)] = valueOf(value!);

@@ -97,6 +97,10 @@ describe("an outage of three hours", () => {
             "events lost",
           ).to.deep.equal([]);
           expect(world.aws.marked, "instances marked unhealthy").to.deep.equal([]);
+          // Workers have added all of their time, and none of it twice.
+          const lifeSeconds = world.lifeMilliseconds / 1_000;
+          expect(world.usage("instanceSeconds"), "time of instances").to.be.closeTo(lifeSeconds, 0.01);
+          expect(world.usage("jobs"), "jobs ended").to.equal(ids.length);
           expect(world.clock.pendingTimers).to.equal(0);
           const name = kind === "throttle" && namesInHealth[service];
           if (name)

@@ -11,6 +11,9 @@ import { DynamoRecords } from "../../worker-image/src/records/dynamoRecords";
 import { EventTopic } from "../../worker-image/src/records/eventTopic";
 import { keepInQueue, publishOrKeep } from "../../worker-image/src/records/keptEvents";
 import { Services } from "../../worker-image/src/services/services";
+import { InstancePrice } from "../../worker-image/src/usage/instancePrice";
+import { UsageMeter } from "../../worker-image/src/usage/usageMeter";
+import { DynamoUsageTable } from "../../worker-image/src/usage/usageTable";
 import { Worker } from "../../worker-image/src/worker";
 import { endsTopic, type Handle, runnerOf, settings, tables, urls, type World } from "./world";
 
@@ -28,6 +31,12 @@ export function startWorker(world: World, name: string, handle: Handle) {
     tries: 2,
     timeout: 8_000,
     gate: services.gate("DynamoDB (fleet table)", 30_000),
+  });
+  const usage = new UsageMeter({
+    table: new DynamoUsageTable(fleet as never, tables.fleets, "echo"),
+    price: new InstancePrice(settings.slots),
+    uncountedMilliseconds: 0,
+    ...{ clock, log },
   });
   const topic = new EventTopic(endsTopic, clock, sns as never);
   const records = announceEnds(
@@ -56,12 +65,22 @@ export function startWorker(world: World, name: string, handle: Handle) {
     ...{ clock, random, log },
   });
   const worker = new Worker({
-    ...{ settings, workerId: name, slots: settings.slots, records, services, clock, random, log },
+    ...{ settings, workerId: name, slots: settings.slots, records, services, usage, clock, random, log },
     queue: new SqsQueue(sqs as never, { ...settings, clock }),
     runner: runnerOf(handle),
     whenUsable: (signal) => recordsGate.ready(signal),
     onReady: (ready) => lifecycle.begin(ready),
   });
-  void worker.run();
-  return { name, worker, health: () => healthOf(worker, clock.now()), end: () => lifecycle.end() };
+  const begunAt = clock.now();
+  let endedAt = begunAt;
+  usage.start();
+  const ending = worker.run().then(() => {
+    endedAt = clock.now();
+    return usage.end();
+  });
+  return {
+    ...{ name, worker, health: () => healthOf(worker, clock.now()) },
+    end: () => ending.then(() => lifecycle.end()),
+    lifeMilliseconds: () => endedAt - begunAt,
+  };
 }

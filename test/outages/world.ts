@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { usageKey } from "../../contract/fleet/usage";
 import { encodeJobType } from "../../contract/jobType";
 import { errorFields } from "../../contract/log";
 import { type CompletionEvent } from "../../contract/messages/completionEvent";
@@ -123,6 +124,17 @@ export class World {
 
   record(id: string): JobRecord {
     return decodeRecord(this.aws.tables.get(tables.jobs)!.get(JSON.stringify([{ S: id }]))!);
+  }
+
+  /** Time of all workers, from their starts to their ends. */
+  get lifeMilliseconds(): number {
+    return this.workers.reduce((sum, worker) => sum + worker.lifeMilliseconds(), 0);
+  }
+
+  /** The sum over all days of the type's usage. */
+  usage(field: "jobs" | "seconds" | "instanceSeconds"): number {
+    const items = [...this.aws.tables.get(tables.fleets)!].filter(([key]) => key.includes(usageKey("echo")));
+    return items.reduce((sum, [, item]) => sum + Number(item[field]?.N ?? 0), 0);
   }
 
   log(who: string) {

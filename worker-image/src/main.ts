@@ -12,6 +12,7 @@ import { maskRunner } from "./handlers/maskRunner";
 import { type Runner } from "./handlers/runner";
 import { createLifecycle } from "./instance/createLifecycle";
 import { DiskRoom } from "./instance/diskRoom";
+import { createFleetClient } from "./instance/fleetTable";
 import { serveHealth } from "./instance/health";
 import { RecentJobs } from "./instance/recentJobs";
 import { reportStartFailure } from "./instance/startFailure";
@@ -116,14 +117,15 @@ async function createWorker(
   const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
   const recordsGate = services.gate("DynamoDB");
   const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
-  const { price, meter: usage } = createUsage(options, services, log);
+  const fleetClient = createFleetClient(services);
+  const { price, meter: usage } = createUsage(options, fleetClient, log);
   const written = settings.jobTable
     ? new DynamoRecords(dynamo, settings.jobTable, systemClock.now, price)
     : new UntrackedRecords();
   const records = await announced({ settings, records: written, services, sqs, log });
   const recentJobs = new RecentJobs(systemClock);
   const queue = new SqsQueue(sqs, { ...settings, clock: systemClock });
-  const lifecycle = createLifecycle({ settings, slots, sqs, queue, services, recentJobs, log });
+  const lifecycle = createLifecycle({ settings, slots, sqs, queue, services, fleetClient, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
   const metrics = new Metrics({ ...settings, log, busySlots: () => worker.busySlots, ...clockAndChance });
   const worker: Worker = new Worker({

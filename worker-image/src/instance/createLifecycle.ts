@@ -1,5 +1,5 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type SQSClient } from "@aws-sdk/client-sqs";
 import { type Log } from "../../../contract/log";
 import { type WorkerSettings } from "../../../contract/workerSettings";
@@ -25,13 +25,15 @@ export interface LifecycleParts {
   /** The type's queue, as this worker sees it. */
   queue: Pick<SqsQueue, "isQuiet">;
   services: Services;
+  /** Client of the fleet table. */
+  fleetClient: DynamoDBClient;
   recentJobs: RecentJobs;
   log: Log;
 }
 
 /** The lifecycle of this machine's instance; undefined if metadata is switched off. */
 export function createLifecycle(parts: LifecycleParts): Lifecycle | undefined {
-  const { settings, slots, sqs, queue, services, recentJobs, log } = parts;
+  const { settings, slots, sqs, queue, services, fleetClient, recentJobs, log } = parts;
   const metadata = InstanceMetadata.fromEnvironment(process.env);
   if (!metadata) return undefined;
   const { type, queueUrl, fleetTable, scalerFunction } = settings;
@@ -39,7 +41,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle | undefined {
     new AutoScalingClient({ requestHandler: callTimeouts }),
     services.gate("Auto Scaling"),
   );
-  const table = createFleetTable(fleetTable, type, services);
+  const table = new DynamoFleetTable(fleetClient, fleetTable, type);
   return new Lifecycle({
     settings,
     metadata,
@@ -66,14 +68,4 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle | undefined {
     random: Math.random,
     log,
   });
-}
-
-/** Time between two calls while the table is away; those for the records come on top. */
-const fleetTryMilliseconds = 30_000;
-
-/** A client of its own, so that jobs and reports never wait for each other; the next report retries a failed one. */
-function createFleetTable(name: string, type: string, services: Services): DynamoFleetTable {
-  const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);
-  const client = new DynamoDBClient({ requestHandler: callTimeouts, maxAttempts: 2 });
-  return new DynamoFleetTable(gateClient(client, gate), name, type);
 }

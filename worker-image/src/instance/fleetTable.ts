@@ -1,6 +1,9 @@
-import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState, type InstanceReport, type StartFailure } from "../../../contract/fleet/state";
 import { namesIn, valuesOf } from "../../../contract/records/expressions";
+import { callTimeouts } from "../services/callTimeouts";
+import { gateClient } from "../services/gatedClient";
+import { type Services } from "../services/services";
 
 /** The worker's part of the report; the scaler sets the rest. */
 export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;
@@ -19,6 +22,18 @@ export interface FleetTable {
 
 /** Time that the item of an instance whose worker didn't start is kept. */
 const failureKeptSeconds = 3_600;
+
+/** Time between two calls while the table is away; those for the records come on top. */
+const fleetTryMilliseconds = 30_000;
+
+/**
+ * The client of the fleet table, for reports and usage. One of its own, so that jobs never wait for it; what fails is
+ * told again with the next report or addition.
+ */
+export function createFleetClient(services: Services): DynamoDBClient {
+  const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);
+  return gateClient(new DynamoDBClient({ requestHandler: callTimeouts, maxAttempts: 2 }), gate);
+}
 
 /** The fleet table in DynamoDB. */
 export class DynamoFleetTable implements FleetTable {
