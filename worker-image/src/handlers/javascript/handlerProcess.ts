@@ -24,6 +24,7 @@ import {
   type PayloadFile,
   type Remains,
 } from "./handlerMessages";
+import { HandlerRuns, type JobRun } from "./handlerRuns";
 
 export interface HandlerProcessOptions extends HandlerSource, RunnerParts {
   /** Absolute path of the process's entry, `handlerMain.js`. */
@@ -36,19 +37,10 @@ export interface HandlerProcessOptions extends HandlerSource, RunnerParts {
 /** Outcome of a run in one process; `interrupted`: the process died, and perhaps not because of this job. */
 export type HandlerOutcome = RunOutcome | { kind: "interrupted" };
 
-interface Run {
-  number: number;
-  job: Pick<Job, "id" | "attempt">;
-  events: RunEvents;
-}
-
-interface CurrentRun extends Run {
+interface CurrentRun extends JobRun {
   signal: AbortSignal;
   finish(outcome: HandlerOutcome): void;
 }
-
-/** Number of ended jobs of the process that are still known. */
-const keptRuns = 100;
 
 /** Longest wait for a process's last messages after it has ended. */
 const lastWordsMilliseconds = 1_000;
@@ -66,14 +58,12 @@ export class HandlerProcess {
   private readonly link: HandlerLink;
   private readonly ended: Promise<void>;
   private readonly gpu: Gpu | undefined;
-  private readonly runs = new Map<number, Run>();
+  private readonly runs: HandlerRuns;
   private readonly causes: HandlerDeath;
   private current?: CurrentRun;
-  private count = 0;
   private directory?: string;
   private death?: JobError;
   private culprit?: number;
-  private isDeathLogged = false;
   private isReady = false;
   private settleReady!: { resolve(): void; reject(error: Error): void };
 
@@ -92,6 +82,7 @@ export class HandlerProcess {
     const own = { what: "handler", isRootKept: true, mark, spareMark: mark } as const;
     this.process = new JobChild(this.child, options, own, (error) => this.condemn(error));
     this.causes = new HandlerDeath(options);
+    this.runs = new HandlerRuns(options.log);
     this.link = new HandlerLink(
       this.child,
       (message) => this.onMessage(message),
@@ -105,7 +96,8 @@ export class HandlerProcess {
 
   /** Resolves once the job has ended, or the process is dead or can't be killed; never rejects. */
   run(job: Job, signal: AbortSignal, events: RunEvents, payloadFile?: PayloadFile): Promise<HandlerOutcome> {
-    const number = ++this.count;
+    const run = this.runs.begin(job, events);
+    const { number } = run;
     this.causes.beginJob();
     const directory = (this.directory ??= this.options.folders.create());
     const { tracked } = this.process;
@@ -125,9 +117,7 @@ export class HandlerProcess {
         const isStuck = outcome.kind === "stopped" && outcome.isStuck;
         resolve(signal.aborted ? { kind: "stopped", ...(isStuck && { isStuck }) } : outcome);
       };
-      const run = { number, job: { id: job.id, attempt: job.attempt }, events };
       this.current = { ...run, signal, finish };
-      this.remember(run);
       if (events.mayBegin?.() === false) return finish({ kind: "stopped" });
       signal.addEventListener("abort", onStop);
       const keepsCheckpoints = events.onCheckpoint !== undefined;
@@ -164,11 +154,6 @@ export class HandlerProcess {
     void this.killCurrent();
   }
 
-  private remember(run: Run): void {
-    this.runs.set(run.number, run);
-    if (this.runs.size > keptRuns) this.runs.delete(run.number - keptRuns);
-  }
-
   private onMessage(message: FromHandler): void {
     switch (message.kind) {
       case "ready":
@@ -184,9 +169,7 @@ export class HandlerProcess {
         this.culprit ??= message.run;
         return;
       case "log":
-        return this.runs.get(message.run)?.events.onLog(message.level, message.message, {
-          ...(message.fields && { fields: message.fields }),
-        });
+        return this.runs.logOf(message);
       case "progress":
         // Later reports of an ended job don't matter.
         if (message.run !== this.current?.number) return;
@@ -226,15 +209,13 @@ export class HandlerProcess {
   }
 
   /** An error of another job than the running one doesn't cost that one an attempt: it runs again elsewhere. */
-  private onUncaught({ run, error, stack }: Extract<FromHandler, { kind: "uncaught" }>): void {
+  private onUncaught(uncaught: Extract<FromHandler, { kind: "uncaught" }>): void {
+    const { run, error } = uncaught;
     if (run === undefined || run === this.current?.number) {
       const message = `${error.message} (not caught by the handler, whose process ended by it)`;
       return this.condemn({ ...error, message }, run);
     }
-    const { log } = this.options;
-    const { id: jobId, attempt } = this.runs.get(run)?.job ?? {};
-    log("error", "late-error", { jobId, attempt, error: { ...error, stack } });
-    this.isDeathLogged = true;
+    this.runs.logLateError(uncaught);
     this.condemn(error, run);
   }
 
@@ -267,26 +248,18 @@ export class HandlerProcess {
     const { current, culprit } = this;
     if (current && !current.signal.aborted) {
       // Unless it is certain, an earlier job's traces may be the cause.
-      const isCertain = culprit === current.number || this.count === 1;
-      if (!isCertain) this.logDeath(error, culprit);
+      const isCertain = culprit === current.number || this.runs.count === 1;
+      if (!isCertain) this.runs.logDeath(error, culprit);
       return current.finish(isCertain ? { kind: "failed", error, isPermanent: false } : { kind: "interrupted" });
     }
     if (current) return current.finish({ kind: "stopped" });
-    if (!wasKilled && this.isReady) this.logDeath(error, culprit);
-  }
-
-  private logDeath(error: JobError, culprit: number | undefined): void {
-    if (this.isDeathLogged) return;
-    this.isDeathLogged = true;
-    const { id: jobId, attempt } = (culprit !== undefined && this.runs.get(culprit)?.job) || {};
-    const jobIds = [...this.runs.values()].slice(-10).map(({ job }) => job.id);
-    this.options.log("warn", "handler-died", { ...(jobId === undefined ? { jobIds } : { jobId, attempt }), error });
+    if (!wasKilled && this.isReady) this.runs.logDeath(error, culprit);
   }
 
   /** Output not written by JavaScript belongs to the running job, or to the last one. */
   private listen(stream: Readable, name: "stdout" | "stderr"): void {
     const onLine = ({ text, length }: Line) => {
-      if (text !== "") this.write(name, shorten(text, maxLineCharacters, length), this.count);
+      if (text !== "") this.write(name, shorten(text, maxLineCharacters, length), this.runs.count);
     };
     const reader = new LineReader(maxLineCharacters, onLine);
     pour(stream, reader, {});
@@ -295,10 +268,7 @@ export class HandlerProcess {
 
   private write(stream: "stdout" | "stderr", line: string, run: number | undefined): void {
     if (stream === "stderr") this.causes.add(line);
-    const level = stream === "stderr" ? "warn" : "info";
-    const events = run === undefined ? undefined : this.runs.get(run)?.events;
-    if (events) events.onLog(level, line, { stream });
-    else this.options.log(level, "handler-output", { message: line });
+    this.runs.write(stream, line, run);
   }
 }
 
