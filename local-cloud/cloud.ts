@@ -230,7 +230,7 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   const lambdas = new Lambdas({ ...shared, messaging, iam, alarms, data });
   deliverToLambdas({ ...shared, messaging, lambdas, faults, iam });
   const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
-  const schedules = new Schedules({ ...shared, lambdas, iam, secondsInstead });
+  const schedules = new Schedules({ ...shared, lambdas, iam, alarms, secondsInstead });
   const groups = new Groups({
     cloud: shared,
     iam,

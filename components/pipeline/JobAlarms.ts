@@ -6,6 +6,7 @@ import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { createTopic } from "../aws/createTopic";
 import { type DeployTarget } from "../aws/DeployTarget";
+import { type EachMinute } from "./eachMinute";
 import { type JobApi } from "./JobApi";
 import { type JobOperator } from "./JobOperator";
 import { type JobRepair } from "./JobRepair";
@@ -102,18 +103,20 @@ function alarmsOf({ alarms, component, router, scaler, repair, operator, api }: 
   const requests = (metricName: string): Metric => {
     return { namespace: "AWS/ApiGateway", metricName, dimensions: { ApiId: api.apiId }, stat: "Sum", period: 300 };
   };
-  const runs = (metricName: string, { functionName, name }: aws.lambda.Alias): Metric => ({
-    ...{ namespace: "AWS/Lambda", metricName, stat: "Sum", period: 60 },
-    dimensions: { FunctionName: functionName, Resource: pulumi.interpolate`${functionName}:${name}` },
-  });
-  const minutely = (own: aws.lambda.Alias, other: aws.lambda.Alias, purpose: string): Alarm => ({
-    description: `${purpose} Five minutes went by without a run that succeeded (ALARM), or without any run, its own or another function's (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
-    metrics: { runs: runs("Invocations", own), errors: runs("Errors", own), others: runs("Invocations", other) },
-    // Zero if no run succeeded. A function that never ran has no metric, and a new alarm no data: the other one's runs
-    // tell a dead schedule from the first minute of a deployment. By zero, CloudWatch divides to no value.
-    expression: "FILL(errors - runs, 0) / (FILL(runs, 0) + FILL(others, 0))",
-    ...{ threshold: leastShare, periods: 5, missing: "missing" },
-  });
+  const minutely = ({ rule, alias: { functionName, name } }: EachMinute, purpose: string): Alarm => {
+    const dimensions = { FunctionName: functionName, Resource: pulumi.interpolate`${functionName}:${name}` };
+    const sums = { stat: "Sum", period: 60 };
+    const ofRuns = (metricName: string) => ({ namespace: "AWS/Lambda", metricName, dimensions, ...sums });
+    const ofRule = { namespace: "AWS/Events", metricName: "Invocations", dimensions: { RuleName: rule.name }, ...sums };
+    return {
+      description: `${purpose} For five minutes its schedule has called it in vain, or each run failed (ALARM), or the schedule itself stands still (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
+      metrics: { runs: ofRuns("Invocations"), errors: ofRuns("Errors"), calls: ofRule },
+      // Zero if the rule called and no run succeeded. A function that never ran has no metric, and a new alarm no data:
+      // the rule's calls, denied ones too, tell one from the other. By zero, CloudWatch divides to no value.
+      expression: "FILL(errors - runs, 0) / FILL(calls, 0)",
+      ...{ threshold: leastShare, periods: 5, missing: "missing" },
+    };
+  };
   return {
     "dead-letters": {
       description: `Jobs failed for good: at least ${deadLetters} more dead letters than five minutes ago. GET /types says of which types, GET /failures why. ${see("dead-letters")}`,
@@ -147,11 +150,10 @@ function alarmsOf({ alarms, component, router, scaler, repair, operator, api }: 
       expression: "IF(failed >= 5, 100 * failed / all, 0)",
       ...{ threshold: 1, missing: "notBreaching" },
     },
-    scaler: minutely(scaler.minute, repair.minute, "The scaler doesn't raise fleets: jobs wait for workers."),
-    repair: minutely(repair.minute, scaler.minute, "The repair function doesn't route what the router failed at."),
+    scaler: minutely(scaler.minute, "The scaler doesn't raise fleets: jobs wait for workers."),
+    repair: minutely(repair.minute, "The repair function doesn't route what the router failed at."),
     sums: minutely(
       operator.minute!,
-      scaler.minute,
       "The function operator writes no sums: the alarms dead-letters, stalled and no-workers see nothing new.",
     ),
   };

@@ -21,7 +21,7 @@ import {
   unscheduleJobs,
 } from "../aws/permissions";
 import { policyDocument } from "../aws/roles";
-import { runEachMinute } from "./eachMinute";
+import { type EachMinute, runEachMinute } from "./eachMinute";
 import { type JobSchedules } from "./JobSchedules";
 import { type JobTables } from "./JobTables";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
@@ -50,8 +50,8 @@ export type JobOperatorArgs = FunctionSettings & {
  */
 export class JobOperator extends pulumi.ComponentResource {
   readonly lambda: LambdaFunction;
-  /** The alias of its run of each minute; undefined if it writes no sums. */
-  readonly minute: aws.lambda.Alias | undefined;
+  /** Undefined if it writes no sums. */
+  readonly minute: EachMinute | undefined;
 
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);

@@ -1,7 +1,6 @@
-import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { announceTo, followRecords, listOldest, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
-import { runEachMinute } from "./eachMinute";
+import { type EachMinute, runEachMinute } from "./eachMinute";
 import { type JobEvents } from "./JobEvents";
 import { type JobRouter } from "./JobRouter";
 import { type JobTables } from "./JobTables";
@@ -20,8 +19,7 @@ export type JobRepairArgs = FunctionSettings & {
  */
 export class JobRepair extends pulumi.ComponentResource {
   readonly repair: LambdaFunction;
-  /** The alias of its run of each minute. */
-  readonly minute: aws.lambda.Alias;
+  readonly minute: EachMinute;
 
   constructor(name: string, args: JobRepairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRepair", name, {}, opts);

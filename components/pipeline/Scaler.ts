@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { workerAlias } from "../../contract/fleet/state";
 import { type DeployTarget } from "../aws/DeployTarget";
 import { allow, keepFleetItems, ofDeployment, type PolicyStatement, readJobTypes } from "../aws/permissions";
-import { neverRepeat, runEachMinute } from "./eachMinute";
+import { type EachMinute, neverRepeat, runEachMinute } from "./eachMinute";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
 export type ScalerArgs = FunctionSettings & {
@@ -25,8 +25,7 @@ export interface ScalerOfFleets {
  */
 export class Scaler extends pulumi.ComponentResource {
   readonly scaler: LambdaFunction;
-  /** The alias of its run of each minute. */
-  readonly minute: aws.lambda.Alias;
+  readonly minute: EachMinute;
   private readonly fleetTable: aws.dynamodb.Table;
   private readonly forWorkers: aws.lambda.Alias;
 

@@ -9,18 +9,23 @@ export interface MinuteArgs {
   tags?: aws.Tags;
 }
 
+/** A function's run of each minute. */
+export interface EachMinute {
+  rule: aws.cloudwatch.EventRule;
+  /** The alias that the rule calls: its metrics count no other calls of the function. */
+  alias: aws.lambda.Alias;
+}
+
 /**
  * Calls the function each minute. An EventBridge rule needs only a permission, a schedule of EventBridge Scheduler a
  * role with a policy. A failed call isn't repeated: the next one does its work, and repeats would only add load.
- *
- * @returns the alias that it calls, whose metrics count no other calls of the function
  */
 export function runEachMinute(
   name: string,
   called: LambdaFunction,
   { description, input, tags }: MinuteArgs,
   child: pulumi.ResourceOptions,
-): aws.lambda.Alias {
+): EachMinute {
   const { function: lambda } = called;
   const alias = new aws.lambda.Alias(
     `${name}-minute`,
@@ -40,7 +45,7 @@ export function runEachMinute(
     { rule: rule.name, arn: alias.arn, input },
     { ...child, dependsOn: [once, permission] },
   );
-  return alias;
+  return { rule, alias };
 }
 
 /** Lets a failed asynchronous call of the function, or of its alias, not be repeated. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Alarms } from "../cloudWatch/alarms";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { RegionOutage } from "../wire/regionOutage";
@@ -27,6 +28,7 @@ export class Schedules {
       lambdas: Lambdas;
       iam: Iam;
       outage: RegionOutage;
+      alarms: Pick<Alarms, "measure">;
       secondsInstead?: number;
     },
   ) {}
@@ -53,10 +55,12 @@ export class Schedules {
   /** Makes the rule call the function, with the input or EventBridge's own event; the returned function ends that. */
   target(rule: string, functionArn: string, input?: string): () => void {
     const schedule = this.get(rule);
-    const { lambdas, iam, outage } = this.cloud;
+    const { lambdas, iam, outage, alarms } = this.cloud;
     const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
     const call = () => {
       if (outage.hits("events")) return;
+      // Failed calls count, too ("Monitoring Amazon EventBridge").
+      alarms.measure("AWS/Events", { RuleName: rule }, { Invocations: 1 });
       // A missing target is no error of the rule's.
       if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
         lambdas.invokeAsync(functionArn, input ?? JSON.stringify(scheduledEvent(schedule, this.cloud)));

@@ -138,10 +138,10 @@ describe("the alarms", () => {
     });
   }
 
-  for (const name of ["scaler", "repair"]) {
-    it(`on the ${name} fires as its schedule may no longer call it, though others do`, async () => {
+  for (const [name, part] of Object.entries({ scaler: "scaler", repair: "repair", sums: "operator" })) {
+    it(`on ${name} fires as its schedule may no longer call it, though others do`, async () => {
       const { iam, lambdas } = journey.cloud;
-      const { arn } = lambdas.list().find(({ spec }) => spec.name.includes(`-${name}-`))!.spec;
+      const { arn } = lambdas.list().find(({ spec }) => spec.name.includes(`-${part}-`))!.spec;
       const denial = {
         Version: "2012-10-17",
         Statement: { Effect: "Deny", Principal: "*", Action: "*", Resource: "*" },

@@ -26,6 +26,7 @@ const measured: Record<string, string[]> = {
   "AWS/SQS": ["ApproximateNumberOfMessagesVisible"],
   "AWS/ApiGateway": ["Count", "4xx", "5xx"],
   "AWS/Lambda": ["Invocations", "Errors"],
+  "AWS/Events": ["Invocations"],
 };
 
 const missingData = ["missing", "ignore", "breaching", "notBreaching"] as const;
