@@ -59,7 +59,7 @@ export const statementReasons: Record<string, string> = {
   CountUsage: "Adds up the use of instances, for `GET /usage`; of its own type alone",
   SendAlarms: "CloudWatch sends its alarms to the topic of `email`; with `alarms` only",
   CountDeadLetters: "Counts a type's dead letters, when a caller asks for the types, and each minute with `alarms`",
-  CountTypes: "Has types counted again of which a job waits long: an idle type is not counted by itself",
+  CountTypes: "Has types checked at once: those of which a job waits long, and those whose launches are retried",
   RetryLaunches: "Retries launches at once when an operator asks for it",
   RouteJobs: "Puts jobs in their type's queue",
   ScaleGroups: "Raises groups, and has silent instances replaced",

@@ -182,6 +182,7 @@ export function keepPayloads(tableArn: pulumi.Input<string>, ...further: "dynamo
 /** Reading the reasons why a type's workers don't start. */
 export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");
 export const readFleetHistory = allow("ReadFleetHistory", "dynamodb:Query");
+export const retryLaunches = allow("RetryLaunches", "dynamodb:UpdateItem");
 export const keepFleetItems = allow("KeepFleetItems", "dynamodb:Query", "dynamodb:UpdateItem");
 
 /** Keeping the operator's own state. */

@@ -16,6 +16,7 @@ import {
   readJobTypes,
   readListed,
   readLogs,
+  retryLaunches,
   schedule,
   submitRecords,
   unscheduleJobs,
@@ -28,7 +29,7 @@ import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
 export type JobOperatorArgs = FunctionSettings & {
   tables: JobTables;
-  /** Function that retries launches. */
+  /** Function that checks types whose launches are retried. */
   scaler: aws.lambda.Function;
   target: DeployTarget;
   /** True if callers may be outside of the account, whose id the queues' URLs contain. */
@@ -80,7 +81,8 @@ export class JobOperator extends pulumi.ComponentResource {
           readFleets(fleets.arn),
           readFleetHistory(fleets.arn),
           ...(records ? [keepControl(control.arn), readLogs(target, fleets.name)] : []),
-          invoke("RetryLaunches", scaler.arn),
+          retryLaunches(fleets.arn),
+          invoke("CountTypes", scaler.arn),
           ...(largeValues ? keepLargeValues(largeValues.arn) : []),
           ...(records
             ? [

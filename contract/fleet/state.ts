@@ -44,8 +44,6 @@ export interface FleetState {
   stalledSince?: number;
   /** Reason why no worker starts, for people; undefined while workers start. */
   launchProblem?: string;
-  /** Time at which the scaler last found the problem. */
-  problemAt?: number;
   /** Launches that failed in a row. */
   failedLaunches?: number;
   /** Group and launch template version of those failures; a new version clears them. */
@@ -122,11 +120,6 @@ export const wakingSeconds = 120;
  */
 export interface Nudge {
   sent: Record<string, number>;
-}
-
-/** Request to the scaler to retry launches of these types now, whatever it waits for. */
-export interface LaunchRetry {
-  retryLaunches: string[];
 }
 
 /**

@@ -37,10 +37,10 @@ export function waitingOf(record: JobRecord, fleet: FleetState = {}, now: number
   const [visible, inFlight, delayed, inService, , pending, desired, , slots, busy] = decodeCounts(fleet.counts) ?? [];
   // While an instance is in service others may fail to start, and the job may still be next.
   if (launchProblem !== undefined && !inService) {
-    const { problemAt = now, triedAt, retryAt: nextAt = 0 } = fleet;
+    const { triedAt, retryAt: nextAt = 0 } = fleet;
     const next = triedAt === undefined ? "" : `; another launch is tried since ${timeOf(triedAt)}`;
     const until = nextAt > now ? { until: timeOf(nextAt) } : {};
-    return { reason: "no-workers", detail: launchProblem + next, ...until, asOf: timeOf(problemAt) };
+    return { reason: "no-workers", detail: launchProblem + next, ...until, asOf: timeOf(countsAt || now) };
   }
   if (retryAt !== undefined && retryAt > asOf) {
     const detail = `Attempt ${attempts} failed: ${error?.name}: ${error?.message}`;

@@ -3,6 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { readFleetsFrom } from "../frontend/services/fleets";
+import { countTypesBy } from "../frontend/services/invokeFunctions";
 import { createJobIndex } from "../frontend/services/jobIndex";
 import { createJobPayloads } from "../frontend/services/jobPayloads";
 import { createJobRecords } from "../frontend/services/jobRecords";
@@ -28,7 +29,7 @@ import { readUsageFrom } from "./services/readUsage";
 import { redriveBy } from "./services/redriveBy";
 import { removeDataIn } from "./services/removeData";
 import { reserveSecondsIn } from "./services/reserveSeconds";
-import { retryLaunchesBy } from "./services/retryLaunchesBy";
+import { retryLaunchesIn } from "./services/retryLaunches";
 import { watchWith } from "./services/watchWith";
 
 /**
@@ -75,7 +76,7 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
     readPast: readPastFrom(tables, variable("FLEET_TABLE")),
     readUsage: readUsageFrom(tables, variable("FLEET_TABLE")),
     readCounts: readCountsWith(new SQSClient(clientOptions())),
-    retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
+    retryLaunches: retryLaunchesIn(tables, variable("FLEET_TABLE"), countTypesBy(variable("SCALER_FUNCTION"))),
     filterLogs: filterLogsWith(),
     functionLogGroup: variable("LOG_GROUP"),
     reserveSeconds: reserveSecondsIn(tables, variable("CONTROL_TABLE"), "logs"),

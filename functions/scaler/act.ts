@@ -1,11 +1,17 @@
 import { type FleetEffects } from "./readView";
-import { type Action } from "./rules/action";
+import { type Action, type StateChanges } from "./rules/action";
 import { type FleetView } from "./rules/fleetView";
+import { type CountedDecision } from "./rules/noteCounts";
 
-/** Carries out the decision on the view, which is written already; throws the first error once the rest is done. */
-export async function act(view: FleetView, actions: Action[], effects: FleetEffects): Promise<void> {
+/** Carries out the decision on the view, whose changes are written; throws the first error once the rest is done. */
+export async function act(
+  view: FleetView,
+  { changes, actions, past }: CountedDecision,
+  effects: FleetEffects,
+): Promise<void> {
   const errors: unknown[] = [];
   let isCapacityUnsure = false;
+  sayProblem(view, changes, effects);
   for (const action of actions) {
     // If a decrease failed, skip the increase: together they could exceed the maximum.
     if (action.kind === "setDesired" && isCapacityUnsure) continue;
@@ -16,61 +22,49 @@ export async function act(view: FleetView, actions: Action[], effects: FleetEffe
       errors.push(error);
     }
   }
+  if (past !== undefined) {
+    await effects.fleetItems.keepPast(view.jobType.type, view.now, past).catch((error: unknown) => errors.push(error));
+  }
   if (errors.length > 0) throw errors[0];
+}
+
+function sayProblem({ jobType: { type }, now }: FleetView, changes: StateChanges, { log }: FleetEffects): void {
+  if (!("launchProblem" in changes)) return;
+  const { launchProblem, retryAt } = changes;
+  if (launchProblem === undefined) {
+    log("info", retryAt === undefined ? "launches-recovered" : "launches-retried", { jobType: type });
+    return;
+  }
+  const retryInSeconds = retryAt && Math.round((retryAt - now) / 1_000);
+  log("error", "launches-failing", { jobType: type, launchProblem, retryInSeconds });
 }
 
 async function perform(action: Action, view: FleetView, effects: FleetEffects): Promise<void> {
   const { autoScaling, fleetItems, log } = effects;
   const { now, sent } = view;
-  const { visible, inFlight } = view.counts;
   const { type } = view.jobType;
+  if (action.kind === "setDesired") {
+    const { groupName, from, to, reason } = action;
+    const { visible, inFlight } = view.counts;
+    await autoScaling.setDesired(groupName, to);
+    const group = view.onDemandGroup && groupName;
+    const fields = { jobType: type, group, from, to, reason, visible, inFlight, sent };
+    log("info", to > from ? "capacity-raised" : "capacity-lowered", fields);
+    return;
+  }
+  const { instanceId } = action;
+  const instance = { jobType: type, worker: instanceId };
   switch (action.kind) {
-    case "remember": {
-      if (!("launchProblem" in action.changes)) return;
-      const { launchProblem, retryAt } = action.changes;
-      const isAnew = launchProblem === undefined && retryAt !== undefined;
-      if (isAnew) log("info", "launches-retried", { jobType: type });
-      else if (launchProblem === undefined) log("info", "launches-recovered", { jobType: type });
-      else
-        log("error", "launches-failing", {
-          jobType: type,
-          launchProblem,
-          retryInSeconds: retryAt && Math.round((retryAt - now) / 1_000),
-        });
-      return;
-    }
-    case "setDesired": {
-      const { groupName, from, to, reason } = action;
-      await autoScaling.setDesired(groupName, to);
-      log("info", to > from ? "capacity-raised" : "capacity-lowered", {
-        jobType: type,
-        group: view.onDemandGroup && groupName,
-        from,
-        to,
-        reason,
-        visible,
-        inFlight,
-        sent,
-      });
-      return;
-    }
     case "markUnhealthy":
-      await autoScaling.markUnhealthy(action.instanceId);
-      log("warn", "instance-unresponsive", {
-        jobType: type,
-        worker: action.instanceId,
-        silentForSeconds: action.silentForSeconds,
-      });
+      await autoScaling.markUnhealthy(instanceId);
+      log("warn", "instance-unresponsive", { ...instance, silentForSeconds: action.silentForSeconds });
       return;
     case "watch":
-      await fleetItems.watch(type, action.instanceId, now);
-      log("info", "instance-report-missing", { jobType: type, worker: action.instanceId });
+      await fleetItems.watch(type, instanceId, now);
+      log("info", "instance-report-missing", instance);
       return;
     case "retire":
-      await fleetItems.retire(type, action.instanceId, now);
-      log("info", "instance-retiring", { jobType: type, worker: action.instanceId });
-      return;
-    case "keepPast":
-      await fleetItems.keepPast(type, now, action.past);
+      await fleetItems.retire(type, instanceId, now);
+      log("info", "instance-retiring", instance);
   }
 }

@@ -32,8 +32,6 @@ export interface FleetItems {
   requestRecheck(type: string, now: number, sent: number): Promise<boolean>;
   /** Releases the lease; resolves to the number of jobs sent if other runs have requested one more check. */
   release(lease: Lease): Promise<number | undefined>;
-  /** Makes the next check try failing launches, as if for the first time. */
-  retryLaunches(type: string, now: number): Promise<void>;
   /** Notes on an instance's item that its worker's reports are missing. */
   watch(type: string, instanceId: string, now: number): Promise<void>;
   /** Asks an instance's worker to retire. */
@@ -92,7 +90,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       );
       const removed = Object.entries(fields).flatMap(([field, value]) => (value === undefined ? field : []));
       const isLast = lastLease === undefined ? "attribute_not_exists(lastLease)" : "lastLease = :seen";
-      const before = await update(
+      return !!(await update(
         [type, fleetItem],
         { ...fields, from, seen: lastLease },
         {
@@ -100,8 +98,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
           UpdateExpression: `SET ${set.join()} REMOVE ${removed.join()}`,
           ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :from) AND ${isLast}`,
         },
-      );
-      return before !== undefined;
+      ));
     },
     async requestRecheck(type, now, sent) {
       const ConditionExpression = "leaseUntil > :now";
@@ -114,13 +111,8 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       const before = await update([type, fleetItem], { until }, { UpdateExpression, ConditionExpression });
       return before?.nudgedSent && Number(before.nudgedSent.N);
     },
-    async retryLaunches(type, now) {
-      const UpdateExpression = "SET retryAt = :now, failedTries = :none REMOVE triedAt";
-      const ConditionExpression = "attribute_exists(failedLaunches)";
-      await update([type, fleetItem], { now, none: 0 }, { UpdateExpression, ConditionExpression });
-    },
     async watch(type, instanceId, now) {
-      const expiresAt = Math.floor(now / 1_000) + watchedSeconds;
+      const expiresAt = Math.ceil(now / 1_000) + watchedSeconds;
       const UpdateExpression = "SET silentSince = :now, expiresAt = if_not_exists(expiresAt, :expiresAt)";
       await update([type, instanceId], { now, expiresAt }, { UpdateExpression });
     },

@@ -45,19 +45,21 @@ export async function readView(
 ): Promise<FleetView | undefined> {
   const { readCounts, fleetItems, now } = effects;
   const { groupName, onDemandGroupName } = jobType.fleet;
-  const group = groupNamed(groupName, groups);
-  const onDemandGroup = onDemandGroupName === undefined ? undefined : groupNamed(onDemandGroupName, groups);
+  const own = {
+    group: groupNamed(groupName, groups),
+    onDemandGroup: onDemandGroupName === undefined ? undefined : groupNamed(onDemandGroupName, groups),
+  };
   // At zero, what waited before the nudge has waited for less than a minute: the next check counts it.
-  const isWoken = isAtZero({ group, onDemandGroup }) && sent > 0;
+  const isWoken = isAtZero(own) && sent > 0;
   const counts = isWoken ? { visible: sent, inFlight: 0 } : await readCounts(jobType.queueUrl);
   const known = `${jobType.type} ${counts.delayed}`;
-  if (isIdle({ group, onDemandGroup, counts })) {
+  if (isIdle({ ...own, counts })) {
     const isKnown = readsLaunches && now() - (idle.get(known) ?? 0) < idleMilliseconds;
     idle.set(known, now());
     if (isKnown) return undefined;
   } else idle.delete(known);
   const { state, items } = await fleetItems.read(jobType.type);
-  const view = { jobType, now: now(), counts, sent, group, onDemandGroup, state, items };
+  const view = { jobType, now: now(), counts, sent, ...own, state, items };
   return readsLaunches ? { ...view, ...(await launchesOf(view, effects)) } : view;
 }
 
@@ -78,18 +80,20 @@ async function launchesOf(
     (group) => inService(group).length < group.desired || (isFailing && group.instances.length > 0),
   );
   try {
-    const launches = await Promise.all(asked.map(({ name }) => autoScaling.launches(name)));
-    const isSpot = (index: number) => view.onDemandGroup !== undefined && asked[index] === view.group;
-    const newestFirst = (one: Launch, other: Launch) => other.startedAt - one.startedAt;
-    const last = launches.flatMap(
-      (each) => each.filter(({ outcome }) => outcome !== "underWay").sort(newestFirst)[0] ?? [],
+    const refusals: Launch[] = [];
+    const launches = await Promise.all(
+      asked.map(async (group) => {
+        const own = await autoScaling.launches(group.name);
+        const last = own.find(({ outcome }) => outcome !== "underWay");
+        if (last && isRefusal(last)) refusals.push(last);
+        // Missing spot capacity is no launch failure: the on-demand group takes over.
+        if (view.onDemandGroup && group === view.group)
+          return own.filter(({ outcome, reason }) => outcome !== "failed" || !/spot|capacity/i.test(reason));
+        return own;
+      }),
     );
-    return {
-      launches: launches
-        .flatMap((each, index) => (isSpot(index) ? each.filter((launch) => !isSpotScarce(launch)) : each))
-        .sort(newestFirst),
-      refusal: last.filter(isRefusal).sort(newestFirst)[0],
-    };
+    const newestFirst = (one: Launch, other: Launch) => other.startedAt - one.startedAt;
+    return { launches: launches.flat().sort(newestFirst), refusal: refusals.sort(newestFirst)[0] };
   } catch (error) {
     // The backlog counts all the same.
     log("warn", "launches-not-read", { jobType: view.jobType.type, ...errorFields(error) });
@@ -100,9 +104,4 @@ async function launchesOf(
 /** Missing spot capacity is AWS's own, and an on-demand group takes over; a quota or a role is the account's. */
 function isRefusal({ outcome, reason }: Launch): boolean {
   return outcome === "failed" && remedyOf(reason) !== undefined && !/spot capacity/i.test(reason);
-}
-
-/** Missing spot capacity is not a launch failure: the on-demand group takes over. */
-function isSpotScarce({ outcome, reason }: Launch): boolean {
-  return outcome === "failed" && /spot|capacity/i.test(reason);
 }

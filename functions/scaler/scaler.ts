@@ -26,8 +26,8 @@ const roundMilliseconds = 15_000;
 const lookMilliseconds = 8_000;
 
 /**
- * The scaler's run, each minute for all types, and on a nudge for types that jobs were just sent to, or whose launches
- * are to be retried.
+ * The scaler's run, each minute for all types, and on a nudge for types that jobs were just sent to, or that are to be
+ * checked now.
  *
  * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap. It acquires the
  * lease only after it has seen something to do, in the write that keeps what it found, and only if no other run has
@@ -41,10 +41,8 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
   const idle: ViewOptions["idle"] = new Map();
   return async function scaler(event, context) {
     const failures = createFailures(log);
-    const { sent, retried } = readNudge(event, context);
+    const sent = readNudge(event, context);
     const run = { effects, failures, context, idle, isNudged: sent !== undefined };
-    for (const type of retried)
-      await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
     const targets = sent ? await nudgedTypes(run, sent) : await allTypes(run);
     const groups = await describeGroups(run, targets);
     await mapLimited(targets, typesAtOnce, (target) =>
@@ -89,15 +87,12 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
     // A call that hangs takes seconds: better to report that a type was left out than to be cut off.
     if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("No time is left");
     const view = await readView(target, { groups, readsLaunches: !isNudged, idle }, effects);
-    const actions = view ? noteCounts(view, isIdle(view) ? [] : decide(view)) : [];
-    const [first] = actions;
-    const changes = first?.kind === "remember" ? first.changes : {};
-    if (!view || !first) return;
+    const decision = view && noteCounts(view, isIdle(view) ? { changes: {}, actions: [] } : decide(view));
+    if (!decision) return;
     // Writes that are all there is to do need no lease beyond the first.
     const from = now();
-    const acts = actions.some(({ kind }) => kind !== "remember" && kind !== "keepPast");
-    const lease = { type, from, until: acts ? from + leaseMilliseconds : from };
-    if (!(await fleetItems.acquire(lease, view.state.lastLease, changes))) {
+    const lease = { type, from, until: decision.actions.length > 0 ? from + leaseMilliseconds : from };
+    if (!(await fleetItems.acquire(lease, view.state.lastLease, decision.changes))) {
       // The holder may release the lease between our two calls: check again.
       if (isNudged ? await fleetItems.requestRecheck(type, now(), target.sent) : now() < (view.state.leaseUntil ?? 0))
         return;
@@ -106,7 +101,7 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
     }
     let asked: number | undefined;
     try {
-      await act(view, actions, effects);
+      await act(view, decision, effects);
     } finally {
       asked = lease.until > from ? await fleetItems.release(lease) : undefined;
     }
@@ -118,7 +113,7 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
 
 async function describeGroups({ effects }: Run, targets: Target[]): Promise<Groups> {
   const names = targets.flatMap(({ jobType: { fleet } }) => [fleet.groupName, fleet.onDemandGroupName]);
-  return names.length > 0 ? effects.autoScaling.describe(defined(names)) : {};
+  return effects.autoScaling.describe(defined(names));
 }
 
 function defined<T>(items: (T | undefined)[]): T[] {

@@ -12,7 +12,7 @@ import { mapLimited } from "../../shared/mapLimited";
 import type { ReadCounts } from "../../shared/messages/readCounts";
 import { historyView } from "../historyView";
 import type { ReadPast } from "../services/readPast";
-import type { RetryLaunches } from "../services/retryLaunchesBy";
+import type { RetryLaunches } from "../services/retryLaunches";
 import { typeView } from "../typeView";
 import type { Answerers } from "./answerer";
 
@@ -81,7 +81,7 @@ export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> 
     retryLaunches: ({ parameter }) =>
       withType(parameter, async ({ type }) => {
         const { launchProblem } = (await readFleets([type]))[type] ?? {};
-        await retryLaunches(type);
+        await retryLaunches(type, now());
         return answer(202, { type, launchProblem });
       }),
   };

@@ -12,13 +12,16 @@ export function chooseRetirement(view: FleetView): Action[] {
   if (state.failedLaunches !== undefined) return [];
   if (groups.some((group) => inService(group).length < group.desired)) return [];
   if (retiring(view).length > 0) return [];
-  const candidates = groups
-    .flatMap(outdated)
-    .map((instanceId) => ({ instanceId, ...items[instanceId] }))
-    // A worker that doesn't report would not learn of it either.
-    .filter(({ seenAt }) => seenAt !== undefined && now - seenAt < silentSeconds * 1_000)
-    .sort((one, other) => (one.busySlots ?? 0) - (other.busySlots ?? 0));
-  return candidates.slice(0, 1).map(({ instanceId }) => ({ kind: "retire", instanceId }));
+  const busySlots = (id: string) => items[id]?.busySlots ?? 0;
+  return (
+    groups
+      .flatMap(outdated)
+      // A worker that doesn't report would not learn of it either.
+      .filter((id) => now - (items[id]?.seenAt ?? 0) < silentSeconds * 1_000)
+      .sort((one, other) => busySlots(one) - busySlots(other))
+      .slice(0, 1)
+      .map((instanceId) => ({ kind: "retire", instanceId }))
+  );
 }
 
 function outdated(group: Group): string[] {

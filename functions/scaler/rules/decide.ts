@@ -1,5 +1,5 @@
 import type { FleetState } from "../../../contract/fleet/state";
-import type { Action, StateChanges } from "./action";
+import type { Decision, StateChanges } from "./action";
 import { chooseRetirement } from "./chooseRetirement";
 import { findSilent } from "./findSilent";
 import { type FleetView, groupsOf, isAtZero, liveCount, retiring } from "./fleetView";
@@ -12,7 +12,7 @@ import { requiredInstances } from "./requiredInstances";
  * The actions for a type, in their order. State is saved first: if a run is cut off
  * after any of the actions, the next one completes it.
  */
-export function decide(view: FleetView): Action[] {
+export function decide(view: FleetView): Decision {
   const figures = learn(view);
   const verdict = judgeLaunches(view);
   const needed = requiredInstances(view, figures);
@@ -23,9 +23,8 @@ export function decide(view: FleetView): Action[] {
   const tried = isTried(view, verdict, plan) ? { triedAt: view.now } : {};
   const woken = isAtZero(view) && plan.actions.length > 0 ? { wokenAt: view.now } : {};
   const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes, ...woken };
-  const changes = changesTo(view.state, found);
-  const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
-  return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
+  const actions = [...plan.actions, ...silence.actions, ...chooseRetirement(view)];
+  return { changes: changesTo(view.state, found), actions };
 }
 
 /** True if this check makes the due try: it raises a group, or one has a larger desired capacity already. */

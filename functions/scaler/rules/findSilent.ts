@@ -28,18 +28,15 @@ export function findSilent(view: FleetView): { actions: Action[]; changes: State
     .filter(({ isHealthy }) => isHealthy);
   const silences = instances.flatMap((instance) => judge(instance, view));
   const watched = silences.filter(({ kind }) => kind === "watch");
-  const [first] = silences.filter(({ kind }) => kind === "markUnhealthy");
+  const marked = silences.filter(({ kind }) => kind === "markUnhealthy").slice(0, 1);
   const isHeard = instances.some(({ id }) => now - (items[id]?.seenAt ?? 0) < silenceMilliseconds - 60_000);
   if (isHeard) {
-    return {
-      actions: first ? [...watched, first] : watched,
-      changes: { silentMarks: undefined, silentRetryAt: undefined },
-    };
+    return { actions: [...watched, ...marked], changes: { silentMarks: undefined, silentRetryAt: undefined } };
   }
-  if (!first || now < (state.silentRetryAt ?? 0)) return { actions: watched, changes: {} };
+  if (marked.length === 0 || now < (state.silentRetryAt ?? 0)) return { actions: watched, changes: {} };
   const silentMarks = (state.silentMarks ?? 0) + 1;
   const pause = Math.min(silenceMilliseconds * 2 ** silentMarks, longestPauseMilliseconds);
-  return { actions: [...watched, first], changes: { silentMarks, silentRetryAt: now + pause } };
+  return { actions: [...watched, ...marked], changes: { silentMarks, silentRetryAt: now + pause } };
 }
 
 function judge({ id: instanceId }: Instance, { now, items, state }: FleetView): Action[] {

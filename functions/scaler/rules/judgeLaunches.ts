@@ -25,7 +25,6 @@ const refused = "A launch was refused: ";
 const cleared: StateChanges = {
   failedLaunches: undefined,
   launchProblem: undefined,
-  problemAt: undefined,
   failedTemplate: undefined,
   retryAt: undefined,
   triedAt: undefined,
@@ -34,11 +33,12 @@ const cleared: StateChanges = {
 
 /** The meaning of recent launches for the next one. */
 export interface LaunchVerdict {
-  /** True if no launch may be asked for now. */
-  isBackedOff: boolean;
   /** True if the time of the next try has come, and it hasn't been made yet. */
-  isDue: boolean;
-  /** Most instances that may be asked for: with a problem, one more than are in service, to see if it launches. */
+  isDue?: boolean;
+  /**
+   * Most instances that may be asked for: 0 if none may be launched now; after failures one more than are in service,
+   * to see if it launches.
+   */
   mostInstances: number;
   changes: StateChanges;
 }
@@ -58,18 +58,17 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
   const failedTemplate = `${view.group.name} ${view.group.templateVersion ?? ""}`;
   if (isKnown && state.failedTemplate !== undefined && state.failedTemplate !== failedTemplate) {
     // Failures from before the retry no longer count.
-    return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: { ...cleared, retryAt: now } };
+    return { mostInstances: Infinity, changes: { ...cleared, retryAt: now } };
   }
   const finished = launches.filter(({ outcome }) => outcome !== "underWay");
   if (isFailing && finished[0]?.outcome === "succeeded") {
-    return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: cleared };
+    return { mostInstances: Infinity, changes: cleared };
   }
   const failedStart = lastFailedStart(view, isFailing ? 0 : (state.retryAt ?? 0));
   if (isFailing && now < (state.retryAt ?? 0) - (view.launches ? earlyMilliseconds : 0)) {
-    const text = failedStart && describeProblem(state.failedLaunches!, failedStart.startError!);
-    const isNew = text !== undefined && text !== state.launchProblem;
-    const changes = isNew ? { launchProblem: text, problemAt: now } : {};
-    return { isBackedOff: true, isDue: false, mostInstances: 0, changes };
+    if (!failedStart) return { mostInstances: 0, changes: {} };
+    const launchProblem = describeProblem(state.failedLaunches!, failedStart.startError!);
+    return { mostInstances: 0, changes: { launchProblem } };
   }
   const failures = failuresInARow(finished, failuresSince(view));
   if (failures.length >= (isFailing ? 1 : maxFailures)) {
@@ -79,16 +78,16 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
     const retryAt = Math.max((isFailing ? state.triedAt! : now) + delay, now + leastDelayMilliseconds);
     const launchProblem = describeProblem(failedLaunches, failedStart?.startError ?? failures[0]!.reason);
     const counts = { failedLaunches, failedTries, triedAt: undefined, retryAt };
-    const changes = { ...counts, launchProblem, failedTemplate, problemAt: now };
-    return { isBackedOff: true, isDue: false, mostInstances: 0, changes };
+    const changes = { ...counts, launchProblem, failedTemplate };
+    return { mostInstances: 0, changes };
   }
   if (isFailing) {
     const isDue = state.triedAt === undefined;
     const instances = total(view, (group) => inService(group).length);
-    return { isBackedOff: false, isDue, mostInstances: instances + 1, changes: {} };
+    return { isDue, mostInstances: instances + 1, changes: {} };
   }
   const changes = firstProblem(view, failedStart, failedTemplate);
-  return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes };
+  return { mostInstances: Infinity, changes };
 }
 
 /** Only events since the scaler's own try show its outcome. */
@@ -119,13 +118,13 @@ function firstProblem(view: FleetView, failedStart: InstanceItem | undefined, fa
   const isAnyHeard = Object.values(items).some(({ seenAt = 0 }) => seenAt > (failedStart?.startErrorAt ?? 0));
   if (!failedStart || isAnyHeard) {
     if (refusal && refusal.startedAt > failuresSince(view)) {
-      return { failedTemplate, launchProblem: refused + withRemedy(refusal.reason), problemAt: refusal.startedAt };
+      return { failedTemplate, launchProblem: refused + withRemedy(refusal.reason) };
     }
     if (!launches && state.launchProblem?.startsWith(refused)) return {};
-    return { launchProblem: undefined, problemAt: undefined, failedTemplate: undefined };
+    return { launchProblem: undefined, failedTemplate: undefined };
   }
-  const launchProblem = describeStart(failedStart.startError!);
-  return { failedTemplate, launchProblem, problemAt: failedStart.startErrorAt };
+  const reason = failedStart.startError!.slice(0, maxReasonCharacters);
+  return { failedTemplate, launchProblem: `A worker did not start: ${reason}` };
 }
 
 function describeProblem(count: number, reason: string): string {
@@ -137,8 +136,4 @@ function withRemedy(reason: string): string {
   const remedy = remedyOf(reason);
   const text = reason.slice(0, maxReasonCharacters);
   return remedy === undefined ? text : `${text.replace(/\.$/, "")}. ${remedy}`;
-}
-
-function describeStart(reason: string): string {
-  return `A worker did not start: ${reason.slice(0, maxReasonCharacters)}`;
 }

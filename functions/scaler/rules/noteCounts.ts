@@ -1,7 +1,7 @@
 import { encodeCounts } from "../../../contract/fleet/counts";
 import { encodePast } from "../../../contract/fleet/history";
 import { reportSeconds } from "../../../contract/fleet/state";
-import type { Action, StateChanges } from "./action";
+import type { Decision, StateChanges } from "./action";
 import { type FleetView, groupsOf, inService, type InstanceItem, isIdle, liveCount, total } from "./fleetView";
 
 /** Age from which counts are written by a nudged run; the minute's run is to come first. */
@@ -10,29 +10,31 @@ const staleMilliseconds = 75_000;
 /** Age from which a worker's report no longer says how many of its slots are busy. */
 const oldMilliseconds = 3 * reportSeconds * 1_000;
 
+/** A decision with the counts on which it stands. */
+export interface CountedDecision extends Decision {
+  /** Counts to keep for the type's history, as `encodePast` writes them; undefined in a nudged run. */
+  past?: string | undefined;
+}
+
 /**
- * Adds the counts of the type's work and capacity to the actions, if there are any: they cost no further write. By
+ * Adds the counts of the type's work and capacity to a decision that changes something: they cost no further write. By
  * themselves they are written by the minute's run while the type has work, or if they changed, and by a nudged run if
- * they are old. An idle type that was never counted isn't. The minute's run also keeps them for the type's history.
+ * they are old; else the result is undefined. An idle type that was never counted isn't.
  */
-export function noteCounts(view: FleetView, actions: Action[]): Action[] {
+export function noteCounts(view: FleetView, { changes, actions }: Decision): CountedDecision | undefined {
   const { now, counts, state, launches } = view;
   const counted = countFleet(view);
   const isChanged = counted.counts !== state.counts && (state.counts !== undefined || !isIdle(view));
   const isDue = launches
     ? isChanged || counts.visible + counts.inFlight > 0
     : now - (state.countsAt ?? 0) > staleMilliseconds;
-  if (actions.length === 0 && !isDue) return [];
-  const [first] = actions;
-  const isFirst = first?.kind === "remember";
-  const acts = isFirst ? actions.slice(1) : actions;
-  const changedFor = acts.flatMap((act) => (act.kind === "setDesired" ? act.reason : [])).at(-1);
-  const changes = {
-    ...{ ...(isFirst && first.changes), ...counted, countsAt: now },
-    ...((launches || changedFor) && { changedFor }),
+  if (Object.keys(changes).length + actions.length === 0 && !isDue) return undefined;
+  const changedFor = actions.flatMap((act) => (act.kind === "setDesired" ? act.reason : [])).at(-1);
+  return {
+    changes: { ...changes, ...counted, countsAt: now, ...((launches || changedFor) && { changedFor }) },
+    actions,
+    past: launches && encodePast(counted.counts, state.changedFor),
   };
-  const past = encodePast(counted.counts, state.changedFor);
-  return [{ kind: "remember", changes }, ...acts, ...(launches ? [{ kind: "keepPast" as const, past }] : [])];
 }
 
 function countFleet(view: FleetView): StateChanges & { counts: string } {

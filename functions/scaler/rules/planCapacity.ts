@@ -21,7 +21,7 @@ export interface CapacityPlan {
  * instance in service terminates by it: if launches fail, and if spot capacity is missing.
  */
 export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
-  if (verdict.isBackedOff) {
+  if (verdict.mostInstances === 0) {
     const actions = groupsOf(view).flatMap((group) => setDesired(group, stableCapacity(group, view), "launches fail"));
     return { actions, changes: {} };
   }

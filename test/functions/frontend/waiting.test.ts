@@ -14,7 +14,7 @@ const record = (fields: Partial<JobRecord> = {}): JobRecord => ({
   listKey: listKeyOf("word-count", "a"),
   ...fields,
 });
-const problem = { launchProblem: "3 launches failed in a row; the last: InvalidAMI", problemAt: now - 30_000 };
+const problem = { launchProblem: "3 launches failed in a row; the last: InvalidAMI" };
 
 interface Counted {
   visible?: number;
@@ -61,7 +61,7 @@ describe("why a job waits", () => {
       reason: "no-workers",
       detail: problem.launchProblem,
       until: at(60),
-      asOf: at(-30),
+      asOf: at(-10),
     });
     const trying = waitingOf(record(), { ...problem, retryAt: now - 9_000, triedAt: now - 8_000 }, now);
     expect(trying).to.include({ reason: "no-workers" }).and.not.have.property("until");
@@ -193,7 +193,7 @@ describe("why a job waits", () => {
     const text = time.map((each) => (each === undefined ? undefined : new Date(each).toISOString()));
     const fleets = fc.record(
       {
-        ...{ launchProblem: fc.string(), problemAt: time, retryAt: time, triedAt: time },
+        ...{ launchProblem: fc.string(), countsAt: time, retryAt: time, triedAt: time },
         counts: fc.nat(2).map((inService) => counted({ inService }).counts!),
       },
       { requiredKeys: [] },

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import { decodeCounts } from "../../../contract/fleet/counts";
 import { encodePast, historyMinutes, historyPlace } from "../../../contract/fleet/history";
 import { type InstanceReport, workerAlias } from "../../../contract/fleet/state";
+import type { CountTypes } from "../../../functions/frontend/services/invokeFunctions";
 import { readPastFrom } from "../../../functions/operator/services/readPast";
+import { retryLaunchesIn } from "../../../functions/operator/services/retryLaunches";
 import { createFleetItems, type FleetItems, type Lease } from "../../../functions/scaler/fleetItems";
 import type { StateChanges } from "../../../functions/scaler/rules/action";
 import { Emulators } from "../support/emulators";
@@ -412,7 +414,7 @@ describe("scaler", () => {
       expect(await fake.run({ sent: { a: 1e6, b: 1e6 } })).to.equal(undefined);
       expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([0, 5]);
       const calls = fake.calls.length;
-      for (const event of [{}, { retryLaunches: ["a", "b"] }, null]) await fake.run(event);
+      for (const event of [{}, { sent: ["a", "b"] }, null]) await fake.run(event);
       expect(fake.calls).to.have.length(calls);
     });
 
@@ -422,7 +424,7 @@ describe("scaler", () => {
       fake.invokedFunctionArn = `arn:aws:lambda:us-east-1:123456789012:function:scaler:${workerAlias}`;
       const counts = fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constant(null));
       const sent = fc.dictionary(fc.constantFrom("a", "b", "gone", "__proto__"), counts);
-      const events = fc.oneof(fc.record({ sent, retryLaunches: fc.anything() }, { requiredKeys: [] }), fc.anything());
+      const events = fc.oneof(fc.record({ sent }), fc.anything());
       await fc.assert(
         fc.asyncProperty(events, async (event) => {
           await fake.run(event);
@@ -433,13 +435,19 @@ describe("scaler", () => {
       );
     });
 
-    it("retries launches at once on request, also while another run holds the type's lease", async () => {
+    it("retries launches at once for the operator, also while another run holds the type's lease", async () => {
       fake.add("a", {}, 60);
+      const nudges: Promise<unknown>[] = [];
+      const countTypes: CountTypes = ([type]) => Promise.resolve(void nudges.push(fake.run(nudge(type!, 0))));
+      const retry = async () => {
+        await retryLaunchesIn(aws.tables, table, countTypes)("a", fake.time);
+        return nudges.pop();
+      };
       const failing = { failedLaunches: 5, launchProblem: "no", retryAt: fake.time + 900_000, failedTries: 4 };
       await remember("a", failing);
       await fake.run();
       expect(fake.desired("a")).to.equal(0);
-      expect(await fake.run({ retryLaunches: ["a"] })).to.equal(undefined);
+      expect(await retry()).to.equal(undefined);
       expect(fake.desired("a")).to.equal(1);
       expect(await state("a"))
         .to.include({ failedTries: 0 })
@@ -447,15 +455,16 @@ describe("scaler", () => {
       await remember("a", { ...failing, triedAt: undefined });
       fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0 });
       await take(lease("a"));
-      await fake.run({ retryLaunches: ["a"] });
+      await retry();
       expect(fake.desired("a")).to.equal(0);
       expect(await items.release(lease("a"))).to.equal(0);
     });
 
-    it("ignores a request to retry launches for a type whose launches don't fail", async () => {
-      fake.add("a");
-      await fake.run({ retryLaunches: ["a", "gone"] });
-      expect(await state("a")).not.to.have.any.keys("retryAt", "failedTries", "launchProblem");
+    it("has nothing to retry for a type whose launches don't fail", async () => {
+      const asked: string[][] = [];
+      const countTypes: CountTypes = (types) => Promise.resolve(void asked.push(types));
+      await retryLaunchesIn(aws.tables, table, countTypes)("a", fake.time);
+      expect([await written(), asked]).to.deep.equal([[], [["a"]]]);
     });
 
     it("acts in one of two runs for a type, which checks again for the other, with all jobs that were sent", async () => {

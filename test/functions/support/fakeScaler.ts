@@ -75,15 +75,18 @@ export class FakeScaler {
 
   private autoScaling(): AutoScaling {
     return {
-      describe: (names) =>
-        this.call(`describe ${names.length}`, () =>
-          Object.fromEntries(
-            names.flatMap((name) => {
-              const found = this.refusals.get(`describe ${name}`) ?? this.groups.get(name);
-              return found ? [[name, found]] : [];
-            }),
-          ),
-        ),
+      // No call for no name, as `createAutoScaling` makes none.
+      describe: async (names) =>
+        names.length === 0
+          ? {}
+          : this.call(`describe ${names.length}`, () =>
+              Object.fromEntries(
+                names.flatMap((name) => {
+                  const found = this.refusals.get(`describe ${name}`) ?? this.groups.get(name);
+                  return found ? [[name, found]] : [];
+                }),
+              ),
+            ),
       launches: (name) => this.call(`launches ${name}`, () => this.launches),
       setDesired: async (name, desired) => {
         await this.beforeRaising();

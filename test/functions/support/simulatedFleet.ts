@@ -258,7 +258,6 @@ export class SimulatedFleet {
       },
       requestRecheck: () => Promise.resolve(false),
       release: () => Promise.resolve(undefined),
-      retryLaunches: () => Promise.resolve(),
       watch: () => Promise.resolve(),
       retire: () => Promise.resolve(),
       keepPast: (_type, at, past) => {

@@ -79,7 +79,7 @@ describe("decide, whatever it sees,", () => {
   /** Each group with what it would want after the decision. */
   const outcome = (seen: FleetView) =>
     groupsOf(seen).map((group) => {
-      const action = decide(seen).find((each) => each.kind === "setDesired" && each.groupName === group.name);
+      const action = decide(seen).actions.find((each) => each.kind === "setDesired" && each.groupName === group.name);
       return { group, action: action?.kind === "setDesired" ? action : undefined };
     });
 
@@ -121,23 +121,22 @@ describe("decide, whatever it sees,", () => {
 
   it("decides the same once what it decided has been done", () => {
     check((seen) => {
-      const actions = decide(seen);
+      const { changes } = decide(seen);
       const desiredOf = new Map(outcome(seen).map(({ group, action }) => [group.name, action?.to ?? group.desired]));
       const apply = (group: Group) => ({ ...group, desired: desiredOf.get(group.name)! });
-      const remembered = actions.find((each) => each.kind === "remember");
       const next = {
         ...seen,
         group: apply(seen.group),
         ...(seen.onDemandGroup && { onDemandGroup: apply(seen.onDemandGroup) }),
-        state: { ...seen.state, ...(remembered?.kind === "remember" && remembered.changes) },
+        state: { ...seen.state, ...changes },
       };
-      expect(decide(next).filter(({ kind }) => kind === "setDesired")).to.deep.equal([]);
+      expect(decide(next).actions.filter(({ kind }) => kind === "setDesired")).to.deep.equal([]);
     });
   });
 
   it("retires at most one instance, and none that isn't in service", () => {
     check((seen) => {
-      const retired = decide(seen).flatMap((each) => (each.kind === "retire" ? [each.instanceId] : []));
+      const retired = decide(seen).actions.flatMap((each) => (each.kind === "retire" ? [each.instanceId] : []));
       expect(retired.length).to.be.at.most(1);
       const serving = groupsOf(seen)
         .flatMap(inService)

@@ -14,19 +14,21 @@ function ofKind<Kind extends Action["kind"]>(actions: Action[], kind: Kind) {
 
 /** Capacity changes, as `group: from → to`. */
 function capacity(fields: Partial<FleetView>): string[] {
-  return ofKind(decide(view(fields)), "setDesired").map(({ groupName, from, to }) => `${groupName}: ${from} → ${to}`);
+  return ofKind(decide(view(fields)).actions, "setDesired").map(
+    ({ groupName, from, to }) => `${groupName}: ${from} → ${to}`,
+  );
 }
 
 /** Changes of the fleet item. */
 function remembered(fields: Partial<FleetView>): StateChanges {
-  return ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+  return decide(view(fields)).changes;
 }
 
 describe("decide", () => {
   it("has nothing to do if no job waits and no instance is silent", () => {
-    expect(decide(view())).to.deep.equal([]);
     const two = instances(2);
-    expect(decide(view({ group: group({ desired: 2, instances: two }), items: reports(two) }))).to.deep.equal([]);
+    const calm = view({ group: group({ desired: 2, instances: two }), items: reports(two) });
+    for (const each of [view(), calm]) expect(decide(each)).to.deep.equal({ changes: {}, actions: [] });
   });
 
   describe("backlog", () => {
@@ -119,7 +121,6 @@ describe("decide", () => {
         failedTemplate: "group 7",
         retryAt: now + 60 * seconds,
         failedTries: 0,
-        problemAt: now,
       });
     });
 
@@ -189,11 +190,9 @@ describe("decide", () => {
             startedAt: at - 3_000 - index * 6_000,
           }));
           const fields = { now: at, state, launches: failed, group: group({ desired, minInstances }) };
-          const actions = decide(view({ counts, ...fields }));
-          for (const action of actions) {
-            if (action.kind === "remember") state = { ...state, ...action.changes };
-            if (action.kind === "setDesired") desired = action.to;
-          }
+          const { changes, actions } = decide(view({ counts, ...fields }));
+          state = { ...state, ...changes };
+          for (const action of actions) if (action.kind === "setDesired") desired = action.to;
           if (state.triedAt === at) tries.push(run);
         }
         expect(tries, `minimum ${minInstances}`).to.deep.equal([1, 3, 7, 15, 30, 45, 60]);
@@ -214,11 +213,11 @@ describe("decide", () => {
       const item = { startError: 'There is no handler "invoice"', startErrorAt: now - seconds };
       const fields = { counts, group: group({ desired: 1, templateVersion: "7" }), items: { i1: item } };
       const launchProblem = 'A worker did not start: There is no handler "invoice"';
-      const changes = { launchProblem, problemAt: now - seconds, failedTemplate: "group 7" };
+      const changes = { launchProblem, failedTemplate: "group 7" };
       expect(remembered(fields)).to.deep.equal(changes);
       const state = { ...known, ...changes };
       expect(remembered({ ...fields, state })).to.deep.equal({});
-      const gone = { launchProblem: undefined, problemAt: undefined, failedTemplate: undefined };
+      const gone = { launchProblem: undefined, failedTemplate: undefined };
       const heard = { ...fields.items, i2: { seenAt: now } };
       expect(remembered({ ...fields, state, items: heard })).to.deep.equal(gone);
       expect(remembered({ ...fields, state, now: now + 3_600 * seconds })).to.deep.equal(gone);
@@ -232,16 +231,17 @@ describe("decide", () => {
       const reason = "The specified instance type is not eligible for Free Tier.";
       const [refusal] = launches("f", reason);
       const fields = { counts, group: short, items, launches: [refusal!], refusal };
-      const { launchProblem, problemAt } = remembered(fields);
-      expect(launchProblem).to.match(/^A launch was refused: The specified .* Free Tier\. The free plan .*t4g\.small/);
-      expect(problemAt).to.equal(refusal!.startedAt);
-      const state = { ...known, launchProblem, problemAt, failedTemplate: "group 7" };
+      const { launchProblem } = remembered(fields);
+      expect(launchProblem).to.match(
+        /^A launch was refused: The specified .* Free Tier\. On the free plan .*t4g\.small/,
+      );
+      const state = { ...known, launchProblem: launchProblem!, failedTemplate: "group 7" };
       expect(remembered({ ...fields, state })).to.deep.equal({});
       expect(capacity({ ...fields, state })).to.deep.equal(capacity({ ...fields, launches: [], refusal: undefined }));
       // A nudged look asks for no launches, and changes nothing of it.
       expect(remembered({ ...fields, state, launches: undefined, refusal: undefined })).to.deep.equal({});
       const gone = remembered({ ...fields, state, launches: launches("s"), refusal: undefined });
-      expect(gone).to.deep.include({ launchProblem: undefined, problemAt: undefined });
+      expect(gone).to.deep.equal({ launchProblem: undefined, failedTemplate: undefined });
     });
 
     it("say the remedy where three in a row were refused", () => {
@@ -256,7 +256,7 @@ describe("decide", () => {
       const launchProblem = "3 launches failed in a row; the last: no module";
       expect(remembered(fields)).to.include({ launchProblem });
       const state = { ...failing, retryAt: now + 60 * seconds };
-      expect(remembered({ ...fields, state })).to.deep.equal({ launchProblem, problemAt: now });
+      expect(remembered({ ...fields, state })).to.deep.equal({ launchProblem });
       expect(remembered({ ...fields, state: { ...state, launchProblem } })).to.deep.equal({});
     });
 
@@ -348,8 +348,7 @@ describe("decide", () => {
   describe("silence", () => {
     const one = instances(1);
     const fields = { group: group({ desired: 1, instances: one }) };
-    const acts = (item: FleetView["items"][string]) =>
-      decide(view({ ...fields, items: { i1: item } })).filter(({ kind }) => kind !== "remember");
+    const acts = (item: FleetView["items"][string]) => decide(view({ ...fields, items: { i1: item } })).actions;
 
     it("is watched before it is five minutes long, and then ends in replacement", () => {
       expect(acts({ seenAt: now - 239 * seconds })).to.deep.equal([]);
@@ -369,7 +368,7 @@ describe("decide", () => {
     });
 
     it("from the start counts from when the scaler first missed a report", () => {
-      expect(decide(view(fields))).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+      expect(decide(view(fields))).to.deep.equal({ changes: {}, actions: [{ kind: "watch", instanceId: "i1" }] });
       expect(acts({ silentSince: now - 299 * seconds })).to.deep.equal([]);
       expect(acts({ silentSince: now - 300 * seconds })).to.deep.equal([
         { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 300 },
@@ -380,7 +379,7 @@ describe("decide", () => {
       const raised = remembered({ sent: 1 });
       expect(raised).to.deep.equal({ wokenAt: now });
       const seen = (age: number, items: FleetView["items"] = {}) =>
-        decide(view({ ...fields, items, state: { ...known, ...raised }, now: now + age * seconds }));
+        decide(view({ ...fields, items, state: { ...known, wokenAt: now }, now: now + age * seconds })).actions;
       expect(seen(179)).to.deep.equal([]);
       expect(seen(180)).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
       expect(seen(179, { i1: { seenAt: now - 300 * seconds } })).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
@@ -400,24 +399,23 @@ describe("decide", () => {
 
     it("of several ends in one replacement a run, as long as others report", () => {
       const items = { i1: silent, i2: silent, i3: { seenAt: now } };
-      const actions = ofAll(items, { silentMarks: 3, silentRetryAt: now + 60 * seconds });
-      expect(actions).to.deep.equal([
-        { kind: "remember", changes: { silentMarks: undefined, silentRetryAt: undefined } },
-        { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 600 },
-      ]);
+      expect(ofAll(items, { silentMarks: 3, silentRetryAt: now + 60 * seconds })).to.deep.equal({
+        changes: { silentMarks: undefined, silentRetryAt: undefined },
+        actions: [{ kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 600 }],
+      });
     });
 
     it("of all ends in ever rarer replacements: they may only fail to reach the table, and be at work", () => {
       const items = { i1: silent, i2: silent, i3: silent };
       const mark = { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 600 };
       const after = (silentMarks: number, seconds_: number) => ({
-        kind: "remember",
         changes: { silentMarks, silentRetryAt: now + seconds_ * seconds },
+        actions: [mark],
       });
-      expect(ofAll(items)).to.deep.equal([after(1, 600), mark]);
-      expect(ofAll(items, { silentMarks: 1, silentRetryAt: now + 1 })).to.deep.equal([]);
-      expect(ofAll(items, { silentMarks: 1, silentRetryAt: now })).to.deep.equal([after(2, 1_200), mark]);
-      expect(ofAll(items, { silentMarks: 9, silentRetryAt: now })).to.deep.equal([after(10, 21_600), mark]);
+      expect(ofAll(items)).to.deep.equal(after(1, 600));
+      expect(ofAll(items, { silentMarks: 1, silentRetryAt: now + 1 })).to.deep.equal({ changes: {}, actions: [] });
+      expect(ofAll(items, { silentMarks: 1, silentRetryAt: now })).to.deep.equal(after(2, 1_200));
+      expect(ofAll(items, { silentMarks: 9, silentRetryAt: now })).to.deep.equal(after(10, 21_600));
     });
 
     it("of an instance that isn't in service, or is unhealthy already, is ignored", () => {
@@ -426,7 +424,8 @@ describe("decide", () => {
         { lifecycleState: "Terminating:Wait" },
         { isHealthy: false },
       ]) {
-        expect(decide(view({ group: group({ desired: 1, instances: instances(1, state) }) }))).to.deep.equal([]);
+        const { actions } = decide(view({ group: group({ desired: 1, instances: instances(1, state) }) }));
+        expect(actions).to.deep.equal([]);
       }
     });
   });
@@ -435,8 +434,9 @@ describe("decide", () => {
     const [one] = instances(1);
     const long = { i1: { seenAt: now, busySlots: 1, slots: 2, retiresSince: now - 60 * seconds } };
     const raised = (counts: FleetView["counts"], maxInstances = 10) =>
-      decide(view({ group: group({ desired: 1, maxInstances, instances: [one!] }), items: long, counts })).filter(
-        ({ kind }) => kind === "setDesired",
+      ofKind(
+        decide(view({ group: group({ desired: 1, maxInstances, instances: [one!] }), items: long, counts })).actions,
+        "setDesired",
       );
 
     it("leaves what waits to another, however long its own jobs take", () => {
@@ -455,7 +455,7 @@ describe("decide", () => {
     const old = group({ desired: 3, templateVersion: "2", instances: three });
     const items = { ...reports(three, 10, { busySlots: 2 }), i2: { seenAt: now, busySlots: 1 } };
     const retired = (fields: Partial<FleetView>) =>
-      ofKind(decide(view({ group: old, items, ...fields })), "retire").map(({ instanceId }) => instanceId);
+      ofKind(decide(view({ group: old, items, ...fields })).actions, "retire").map(({ instanceId }) => instanceId);
 
     it("takes the least busy instance of an old version, one at a time", () => {
       expect(retired({})).to.deep.equal(["i2"]);
