@@ -341,6 +341,14 @@ export const probes: Record<string, Probe> = {
     const refusal = logs.slice(seen).find(({ line }) => line.includes("may not publish"));
     return refusal ? Promise.reject(new Error(refusal.line)) : Promise.resolve();
   },
+  async "the sums"(world, seconds) {
+    await restart(world, "-operator-");
+    const { cloud, logs } = world.journey;
+    const before = logs.length;
+    cloud.schedules.runAll();
+    const written = /"component-metrics".*"DeadLetters":\d+,"StalledSeconds":\d+/;
+    await world.within(seconds, () => logs.slice(before).some(({ line }) => written.test(line)));
+  },
   async "retry launches"(world) {
     await restart(world, "-operator-");
     await answers(world, 202, "POST", "/types/deserted/retry-launches");

@@ -31,8 +31,9 @@ export function grantsOf(cloud: LocalCloud): Grant[] {
     ...deployed.statesOf("aws:sns/topic:Topic"),
     ...deployed.statesOf("aws:s3/bucket:Bucket"),
   ].map(({ arn }) => String(arn));
+  const aliases = deployed.statesOf("aws:lambda/alias:Alias").map(({ arn }) => String(arn));
   const functions = lambdas.list().map(({ spec }) => spec.arn);
-  const resources = [...owners, ...functions].flatMap((arn): Policy => iam.resourcePolicies.of(arn) ?? []);
+  const resources = [...owners, ...functions, ...aliases].flatMap((arn): Policy => iam.resourcePolicies.of(arn) ?? []);
   const grants = [...roles, ...resources].flatMap((statement) =>
     statement.actions.map((action) => ({ name: nameOf(statement, action), statement, action })),
   );
