@@ -1,4 +1,4 @@
-import "./style.css";
+import "./styles/index.css";
 import { render } from "preact";
 import { App } from "./pages/app";
 

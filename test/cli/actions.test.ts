@@ -96,7 +96,7 @@ describe("batch-jobs commands that act on many jobs", () => {
     }
   });
 
-  it("need --yes where nobody can be asked, and send nothing without it", async () => {
+  it("need --yes without a terminal, and send nothing otherwise", async () => {
     const { code, stderr } = await run(["cancel", "--type", "invoice"]);
     expect(code).to.equal(2);
     expect(stderr).to.equal(

@@ -112,7 +112,7 @@ describe("batch-jobs usage", () => {
     expect(types[1]).to.equal("resize,3,45,,60,,15,,true");
   });
 
-  it("prints the report as JSON, and refuses what no day or kind is before it asks", async () => {
+  it("prints the report as JSON, and refuses an invalid day or kind before it asks", async () => {
     expect(jsonOf(await run(["--json"]))).to.deep.equal(byType);
     for (const [args, said] of [
       [["--from", "2026-02-30"], 'Expected a day such as 2026-11-30 as --from <day>, got "2026-02-30"'],

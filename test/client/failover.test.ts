@@ -279,7 +279,7 @@ describe("a client with several URLs", () => {
     expect(sent[1]![1]).to.include("/us-west-2/execute-api/");
   });
 
-  it("refuses no URL, and a time that is none", () => {
+  it("refuses a missing URL, and an invalid time", () => {
     expect(() => new JobClient({ url: [] })).to.throw(TypeError, "at least one URL");
     for (const failoverAfterSeconds of [0, -1, NaN]) {
       expect(() => new JobClient({ url: "http://127.0.0.1/", failoverAfterSeconds })).to.throw(RangeError, "above 0");

@@ -64,7 +64,7 @@ describe("the alarms", () => {
     expect(journey.logs.filter(({ name }) => name === "alarm")).to.deep.equal([]);
   });
 
-  it("on dead letters fires as a job fails for good, clears though its letter stays, and reaches the topic", async () => {
+  it("on dead letters fires as a job fails for good, clears though its dead letter stays, and reaches the topic", async () => {
     const fail = async () => journey.reaches(await journey.submit("quick", { fails: true }), "failed");
     await fires("dead-letters", fail, () => undefined);
     const { ready } = journey.cloud.messaging.queue("told")!.inspectMessages();

@@ -47,7 +47,7 @@ describe("the console's server", () => {
     rawCall(at.address, { method, path, headers: { "x-console-token": token, ...headers }, body });
   const messageOf = ({ text }: { text: string }) => (JSON.parse(text) as { message: string }).message;
 
-  it("serves the page's files, which may load nothing else, to whoever opens it", async () => {
+  it("serves the page's files, which may load nothing else, to anyone", async () => {
     const answers = ["", "console.js", "console.css"].map((name) =>
       rawCall(server.address, { method: "GET", path: `/console/${name}` }),
     );

@@ -114,7 +114,7 @@ describe("batch-jobs console with a login", () => {
     expect((await rejection(current())).message).to.include("has ended (it gave none to refresh it by)");
   });
 
-  it("calls the API with the identity token if the access token is none that it can read", async () => {
+  it("calls the API with the identity token if it can't read the access token", async () => {
     const seconds = Math.floor(Date.now() / 1_000);
     const claims = {
       iss: issuer.url.replace(/\/$/, ""),

@@ -57,7 +57,7 @@ describe("ProgressBars", () => {
     expect(stringWidth(lines[0]!)).to.be.lessThan(80);
   });
 
-  it("are words alone where nobody knows how much there is", () => {
+  it("are words alone while the total is unknown", () => {
     const { stream, text } = terminal(true, 80);
     const bars = new ProgressBars(true, [], stream);
     bars.draw("a", { name: "retry", note: "12 done" });

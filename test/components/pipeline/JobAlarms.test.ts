@@ -188,7 +188,7 @@ describe("JobAlarms", () => {
       fc.assert(property, { numRuns: 20 });
     });
 
-    it("one job that fails among 1,000 fires the one on dead letters, once, and it clears though the letter stays", () => {
+    it("one failed job among 1,000 fires the alarm on dead letters, once, and it clears though the dead letter stays", () => {
       const letters = (DeadLetters: number) => ({ sums: { DeadLetters }, requests: 200 });
       expect(run([...times(10, letters(0)), ...times(50, letters(1))])).to.deep.equal([
         "11 dead-letters ALARM",
@@ -217,7 +217,7 @@ describe("JobAlarms", () => {
       expect(run([...times(3, notYet), ...idle(60)])).to.deep.equal([]);
     });
 
-    it("letters that are hidden for a moment, or sent back, fire nothing", () => {
+    it("dead letters that are hidden for a moment, or sent back, fire nothing", () => {
       const letters = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 5, 0, 5, 5, 5, 0, 0, 0];
       expect(run(letters.map((DeadLetters) => ({ sums: { DeadLetters } })))).to.deep.equal([]);
     });

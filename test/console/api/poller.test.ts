@@ -94,7 +94,7 @@ describe("The console's poller", () => {
     expect(asked.length - before).to.be.greaterThan(4);
   });
 
-  it("asks what hardly changes as seldom as it is told to, and has its age from the rest", async () => {
+  it("asks for what hardly changes as seldom as it is told to, and takes its age from the rest", async () => {
     const { poller, asked, pass } = createPage();
     for (const path of ["job", "payload"]) poller.live(path, Number);
     poller.watch("job");
@@ -160,7 +160,7 @@ describe("The console's poller", () => {
     expect(poller.trouble.value?.message).to.equal("throttled");
   });
 
-  it("asks nothing that a hidden page begins to watch, until it is seen", async () => {
+  it("sends no request of a hidden page until it is seen", async () => {
     const { poller, asked, pass } = createPage();
     poller.setHidden(true);
     poller.live("types", Number);

@@ -57,7 +57,7 @@ describe("GET /types/{type}/history", () => {
     expect(asked).to.deep.equal([3, 3, 3, 4, 170].map((hours) => ["word-count", hours]));
   });
 
-  it("refuses another time, and a type that is none", async () => {
+  it("refuses an invalid time, and an unknown type", async () => {
     for (const minutes of ["0", "10081", "-1", "1.5", "x", ""]) {
       const { status, problem } = await show([], minutes);
       expect([status, problem.errors?.[0]?.path], minutes).to.deep.equal([400, "minutes"]);

@@ -72,7 +72,7 @@ describe("the sums of each minute", () => {
       (error: Error) => error,
     );
 
-  it("have the letters of all types, whatever state they are in", async () => {
+  it("count the dead letters of all types, whatever state they are in", async () => {
     letters = { a: { visible: 2, inFlight: 1 }, b: { visible: 4, inFlight: 0, delayed: 1 } };
     await write();
     expect(sums()).to.deep.equal({ DeadLetters: 8, StalledSeconds: 0, LaunchProblems: 0 });
@@ -105,7 +105,7 @@ describe("the sums of each minute", () => {
     expect(sums()).to.include({ LaunchProblems: 3 });
   });
 
-  it("lack what a part of could not be counted, which fails the run once the others are written", async () => {
+  it("leave out a sum of which a part could not be counted, and fail the run once the others are written", async () => {
     letters = { b: new Error("throttled") };
     const error = await rejected(write());
     expect(sums()).to.deep.equal({ StalledSeconds: 0, LaunchProblems: 0 });

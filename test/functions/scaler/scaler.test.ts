@@ -244,7 +244,7 @@ describe("scaler", () => {
       }
     });
 
-    it("say of a type that goes idle that there is nothing, in one write, whoever saw it last", async () => {
+    it("record once, in one write, that a type went idle, whichever run saw it last", async () => {
       fake.add("a", { desired: 1, instances: instances(1) }, 1);
       for (const isCold of [false, true]) {
         await fake.run();

@@ -76,7 +76,7 @@ describe("UsageMeter", () => {
     });
   });
 
-  it("looks the price of its instance's type up, again if metadata fails, and takes none of another type", async () => {
+  it("looks up the price of its instance's type, again if metadata fails, and takes none of another type", async () => {
     const answers = [() => Promise.reject(new Error("not yet")), () => Promise.resolve("c7g.large")];
     const prices = { "c7g.large": 0.36, "c6g.large": 7.2 };
     const { meter, clock, items, price } = setUp({ prices, readType: () => answers.shift()!() });

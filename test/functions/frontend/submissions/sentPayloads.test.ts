@@ -97,7 +97,7 @@ describe("a payload within a request", () => {
     expect((await submit({ ...job, payload: inline })).problem.detail).to.include("checks in 3000000 steps");
   });
 
-  it("is not replaced by a reference that is none", async () => {
+  it("is not replaced by an invalid reference", async () => {
     for (const payloadRef of [null, 0, "", false, [], {}, { ...refOf(large), days: 42 }]) {
       const { problem } = await submit({ type: "word-count", id: "a", payloadRef });
       expect(problem, JSON.stringify(payloadRef)).to.include({ status: 400, code: "invalid-request" });
