@@ -14,8 +14,9 @@ import { withFields } from "../support/log";
 import { addUsage } from "../usage/usageOf";
 import { Attempt, type AttemptEnd } from "./attempt";
 import { type JobEffects, leaseEnd } from "./effects";
+import { type ClaimedJob, type HeldJob } from "./heldJob";
 import { putOff } from "./putOff";
-import { type ClaimedJob, type HeldJob, Settler } from "./settler";
+import { Settler } from "./settler";
 import { Suspects } from "./suspects";
 import { type EndedAttempt } from "./trace";
 

@@ -1,6 +1,6 @@
 import { hideableSeconds } from "../support/backoff";
 import { type JobEffects } from "./effects";
-import { type HeldJob } from "./settler";
+import { type HeldJob } from "./heldJob";
 
 /** Hides the message of a job that isn't to begin yet, for as long as SQS allows it. */
 export async function putOff(

@@ -1,16 +1,15 @@
-import { errorFields, type EventName, type Log } from "../../../contract/log";
-import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { errorFields, type EventName } from "../../../contract/log";
 import { type JobError } from "../../../contract/records/record";
 import { type ReceivedMessage } from "../queue/queue";
-import { type Hold, type HoldState, type LastWords } from "../records/records";
+import { type HoldState, type LastWords } from "../records/records";
 import { retry } from "../services/retry";
 import { isOutage } from "../services/serviceError";
 import { backoffSeconds, hideableSeconds } from "../support/backoff";
 import { toJobError } from "../support/errors";
-import { type Progress } from "../support/progress";
 import { shortenMiddle } from "../support/text";
 import { type AttemptEnd } from "./attempt";
 import { type JobEffects, leaseEnd } from "./effects";
+import { type HeldJob } from "./heldJob";
 
 type Success = Extract<AttemptEnd, { kind: "succeeded" }>;
 
@@ -19,39 +18,6 @@ const maxGiveBackSeconds = 60;
 
 /** Characters of a dead letter's reason. */
 const maxReasonCharacters = 1_000;
-
-/** A job that this worker holds, and how to release it. */
-export interface HeldJob {
-  job: JobEnvelope;
-  message: ReceivedMessage;
-  hold: Hold;
-  /** Number of attempts of the job. */
-  maxAttempts: number;
-  log: Log;
-  /** True if no other job runs beside it. */
-  isAlone?: boolean;
-  /** True if the message is removed already: then nothing brings the job back, and it can't be retried. */
-  isAcknowledged?: boolean;
-  /**
-   * End of the time for which heartbeats keep lease and message, and so of waiting out an outage. @default - no
-   * heartbeats
-   */
-  heldUntil?: number;
-  /** Asks SQS if it has lost the message. @default - it has not */
-  isMessageGone?(): Promise<boolean>;
-  /** Writes a checkpoint that the attempt has left unwritten. */
-  saveCheckpoint?(json: string): Promise<void>;
-  /** The last progress of the attempt, if it waits to be written with the job's end. */
-  progress?: Progress;
-  /**
-   * Ends the heartbeat. Awaited between the record's write and the message's deletion or delay, which a late beat would
-   * undo.
-   */
-  release(): Promise<void>;
-}
-
-/** A job whose message was received, and its lease, before the outcome of its claim. */
-export type ClaimedJob = Omit<HeldJob, "hold" | "release"> & { leaseUntil: number };
 
 /** Reason for a job that should run again, but whose message was deleted, or purged with its queue. */
 const messageDeleted = "its message was deleted from the queue while it ran, so that nothing would bring it back";

@@ -4,8 +4,8 @@ import { type ReceivedMessage } from "../queue/queue";
 import { type Claim, type ClaimRequest } from "../records/records";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
 import { type JobEffects, leaseEnd } from "./effects";
+import { type ClaimedJob } from "./heldJob";
 import { putOff } from "./putOff";
-import { type ClaimedJob } from "./settler";
 
 /** Seconds that a suspect is hidden while its worker has other jobs, and most deferrals. */
 const hiddenSeconds = 30;
