@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { root } from "../project.mjs";
 import { tabSentence, tabTable } from "./cost/consoleTab.mjs";
 import {
+  alarmsSentence,
   callTable,
   idleCalls,
   optionTable,
@@ -18,7 +19,7 @@ import { writeBlocks } from "./document.mjs";
 
 execFileSync(process.execPath, [join(root, "tools", "build", "build.mjs"), "--if-stale"], { stdio: "inherit" });
 const standard = await resourcesOf({});
-const idle = await idleCalls();
+const { idle, sums } = await idleCalls();
 const counts = JSON.parse(readFileSync(join(root, "tools", "documents", "billCounts.json"), "utf8"));
 await writeBlocks("docs/cost.md", {
   resources: resourceTable(standard),
@@ -32,6 +33,7 @@ await writeBlocks("docs/cost.md", {
   "log bytes": countTable("Bytes of logs for a job", counts, ({ logBytes }) => logBytes, logBytesOf),
   calls: countTable("Calls for a job", counts, ({ calls }) => calls),
   tab: tabSentence(),
+  alarms: alarmsSentence(sums),
 });
 await writeBlocks("docs/console.md", { tab: tabTable() });
 process.exit();

@@ -1,5 +1,6 @@
 // What is billed while nothing happens: the resources that the program registers, and the calls of an idle minute, as
 // counted in the local cloud.
+import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { root } from "../../project.mjs";
@@ -78,13 +79,17 @@ export async function optionTable(standard) {
   return table(["Inputs", "What costs", "More, a month"], rows);
 }
 
-/** The calls of scaler and repair in an idle minute, by service and action. */
+/** The calls of an idle minute by service and action, and those of the run that writes sums for alarms. */
 export async function idleCalls() {
   const { deploy, startCloud } = require("../../../dist/local-cloud");
   const { BatchJobProcessor } = require("../../../dist/components");
-  const cloud = await startCloud({ workerMain: join(root, "worker-image", "dist", "main.js"), log: () => undefined });
+  const { alarmSums } = require("../../../dist/components/pipeline/JobAlarms");
+  let sumsBytes = 0;
+  const log = ({ line }) => (sumsBytes = line.includes('"component-metrics"') ? Buffer.byteLength(line) : sumsBytes);
+  const cloud = await startCloud({ workerMain: join(root, "worker-image", "dist", "main.js"), log });
   try {
-    const program = () => ({ url: new BatchJobProcessor("jobs", { processors, image: "image" }).url });
+    const args = { processors, image: "image", alarms: { email: "ops@example.com" } };
+    const program = () => ({ url: new BatchJobProcessor("jobs", args).url });
     await deploy({ program, cloud, project: "cost", stack: "local" });
     const calls = new Map();
     for (const [name, service] of cloud.services) {
@@ -97,12 +102,13 @@ export async function idleCalls() {
     }
     const minutely = cloud.lambdas.list().filter(({ spec }) => /-(scaler|repair)-/.test(spec.name));
     if (minutely.length !== 2) throw new Error(`Expected scaler and repair, got ${minutely.length} functions`);
+    const invoke = async ({ spec }, event) => {
+      const { functionError, payload } = await cloud.lambdas.invoke(spec.name, JSON.stringify(event));
+      if (functionError) throw new Error(`${spec.name}: ${payload}`);
+    };
     const run = async () => {
       calls.clear();
-      for (const { spec } of minutely) {
-        const { functionError, payload } = await cloud.lambdas.invoke(spec.name, "{}");
-        if (functionError) throw new Error(`${spec.name}: ${payload}`);
-      }
+      for (const each of minutely) await invoke(each, {});
       return new Map(calls);
     };
     // The first run also does the hourly work.
@@ -112,9 +118,18 @@ export async function idleCalls() {
       const usual = second.get(key) ?? 0;
       calls.set(key, usual + (count - usual) / 60);
     }
-    calls.set("lambda Invoke", minutely.length);
-    const gbSeconds = minutely.reduce((sum, { spec }) => sum + (spec.memoryMegabytes / 1_024) * assumedSeconds, 0);
-    return { calls, gbSeconds };
+    const billed = (counted, functions) => {
+      counted.set("lambda Invoke", functions.length);
+      const megabytes = functions.reduce((sum, { spec }) => sum + spec.memoryMegabytes, 0);
+      return { calls: counted, gbSeconds: (megabytes / 1_024) * assumedSeconds };
+    };
+    const idle = billed(new Map(calls), minutely);
+    calls.clear();
+    const operator = cloud.lambdas.list().find(({ spec }) => spec.name.includes("-operator-"));
+    await invoke(operator, { writeSums: alarmSums, component: "project/stack/jobs" });
+    // An item each.
+    calls.set("dynamodb BatchGetItem", types.length);
+    return { idle, sums: { ...billed(calls, [operator]), logBytes: sumsBytes } };
   } finally {
     await cloud.stop();
   }
@@ -147,6 +162,20 @@ export function callTable(counted) {
 
 /** Most that a standby region may cost without work, in dollars a month. */
 const mostStandbyDollars = 0.3;
+
+/** Dollars for a GB of logs, and for what a run that writes sums does for each type. */
+const logGbDollars = 0.5;
+const { sqs, dynamodb } = idlePrices.calls;
+const sumsOfTypeDollars = (idlePrices.hoursPerMonth * 60 * (sqs.millionUsd + dynamodb.millionUsd)) / 1e6;
+
+export function alarmsSentence(sums) {
+  const logs = (idlePrices.hoursPerMonth * 60 * sums.logBytes * logGbDollars) / 1e9;
+  return (
+    "- **Alarms**: beside their price, which is the same for any number of types, a run of the function `operator` each minute: " +
+    `${dollars(priceOfCalls(sums) + logs)} a month with these 3 types and its line in the log. It reads each type's state and ` +
+    `counts its dead letters, ${dollars(sumsOfTypeDollars)} a type. A mail of SNS costs nothing up to 1,000 a month.`
+  );
+}
 
 export function standbySentence(counted, resources) {
   const price = priceOfCalls(counted) + monthlyPrice(resources);
