@@ -8,10 +8,11 @@ import { packedFiles } from "../support/packedFiles";
 const root = packageRoot();
 
 /**
- * Files that a consumer needs: code with types and source maps, the worker image's build context, its instances'
+ * Files that a consumer needs: code with types and source maps, prices, the worker image's build context, its instances'
  * scripts, the plugin, and documents.
  */
 const expected = [
+  /^components\/aws\/priceTable\.json$/,
   /^dist\/(cli|client|components|contract|local-cloud|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
   /^(dist\/((cli|local-cloud)\/vendor|console)|worker-image\/dist)\/LICENSES\.txt$/,
