@@ -56,7 +56,7 @@ function localRun(output: string): URL[] {
 }
 
 /** A stack's outputs, read with the Pulumi CLI. */
-export async function stackOutputs(stack?: string): Promise<Record<string, unknown>> {
+async function stackOutputs(stack?: string): Promise<Record<string, unknown>> {
   const args = ["stack", "output", "--json", ...(stack === undefined ? [] : ["--stack", stack])];
   try {
     const { stdout } = await promisify(execFile)("pulumi", args, { maxBuffer: 16e6 });

@@ -1,6 +1,3 @@
-/** A part that writes log lines. */
-export type LogPart = "front end" | "operator" | "router" | "repair" | "removal" | "scaler" | "worker" | "instance";
-
 /**
  * The table of events: who writes each, and what it means. Names are kebab-case. `npm run docs` writes the table of
  * docs/operations.md from it.

@@ -20,7 +20,7 @@ const indexTypes = [
 const platforms = ["linux/amd64", "linux/arm64"];
 
 /** The base that a Dockerfile names: its repository, tag, and digest if it has one. */
-export function readBase(dockerfile) {
+function readBase(dockerfile) {
   const match = pattern.exec(dockerfile);
   if (!match) throw new Error("Expected a line ARG NODE_IMAGE=name:tag in the Dockerfile, found none");
   const [, image, repository, tag, digest] = match;
@@ -32,12 +32,12 @@ export function readBase(dockerfile) {
   };
 }
 
-export function writeBase(dockerfile, digest) {
+function writeBase(dockerfile, digest) {
   return dockerfile.replace(pattern, `ARG NODE_IMAGE=$1@${digest}`);
 }
 
 /** The digest of the tag's index, which is checked against the registry's answer. */
-export async function resolveDigest({ image, repository, tag }, registry = dockerHub) {
+async function resolveDigest({ image, repository, tag }, registry = dockerHub) {
   const url = new URL(`/v2/${repository}/manifests/${tag}`, registry);
   const headers = { accept: indexTypes.join(", ") };
   let answer = await fetch(url, { headers });

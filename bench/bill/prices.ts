@@ -20,5 +20,3 @@ export const prices = {
    */
   dynamoRead: 0.125,
 } as const;
-
-export type Priced = keyof typeof prices;

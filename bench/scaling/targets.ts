@@ -3,7 +3,7 @@ import { type Result } from "./trial";
 
 const maxFirstLaunchSeconds = 3;
 /** Cost over the least at the same p95: of a single trace, and over many seeds. */
-export const maxCostRatio = 5.5;
+const maxCostRatio = 5.5;
 export const maxCostRatios = { median: 1.6, p95: 2.5 } as const;
 /** Bill for idle instances over the bill for those that start or work. */
 const maxIdleShare = 1;

@@ -200,7 +200,7 @@ export function waitingText({ reason, detail, since, until, ahead, estimatedStar
   return `${name}${detail}${ahead ? `; about ${ahead} wait` : ""}${shown && ` (${shown})`}`;
 }
 
-export function progressText({ fraction, note }: { fraction: number; note?: string }): string {
+function progressText({ fraction, note }: { fraction: number; note?: string }): string {
   return `${Math.round(fraction * 100)} %${note ? ` ${note}` : ""}`;
 }
 

@@ -22,7 +22,7 @@ export interface SubmissionBody {
 
 /** Options of a job; `submit` alone also takes those of a call. */
 const jobOptions = ["id", "delaySeconds", "runAt", "tenant", "labels"];
-export const callOptions = ["idempotencyKey", "signal"];
+const callOptions = ["idempotencyKey", "signal"];
 
 /**
  * Body of a submission, or the problems that keep it from being sent: parts that would be dropped or changed on the

@@ -11,7 +11,7 @@ import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 import { tagsFitMetadata } from "./workerRole";
 
 /** Tag of instances, volumes and network interfaces: the job type, by which the account's bill can be divided. */
-export const typeTag = "batch-job-processor-type";
+const typeTag = "batch-job-processor-type";
 
 /** The launch template of a fleet's instances; each change makes a new version. */
 export function createLaunchTemplate(

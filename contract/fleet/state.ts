@@ -99,7 +99,7 @@ export interface StartFailure {
 export const reportSeconds = 30;
 
 /** Half-life, in seconds, of a finished job's weight in a report. */
-export const recentHalfLifeSeconds = 120;
+const recentHalfLifeSeconds = 120;
 
 /** Remaining weight of a finished job after the given time. */
 export function leftOfRecent(seconds: number): number {

@@ -16,7 +16,7 @@ import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 import type { LargeValue, PayloadRef } from "../records/largeValues";
 
 /** The version this code writes, and the only one it reads. */
-export const envelopeVersion = 1;
+const envelopeVersion = 1;
 
 /** A job on its way from the front end to a worker. */
 export interface JobEnvelope {
@@ -137,7 +137,7 @@ export function checkSubmission(value: unknown, maxBytes: number = limits.maxPay
 }
 
 /** Checks one parsed envelope. */
-export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
+function checkEnvelope(value: unknown): Checked<JobEnvelope> {
   if (!isObject(value)) return refused("", "a job envelope as an object", value);
   if (value.version !== envelopeVersion) return refused("/version", `version ${envelopeVersion}`, value.version);
   const problems = [

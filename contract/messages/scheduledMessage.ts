@@ -9,7 +9,7 @@ export const schedulePrefix = "job-";
 export const watchPrefix = "action-";
 
 /** Keywords that EventBridge Scheduler replaces by the time and the id of each run ("Adding context attributes"). */
-export const scheduleKeywords = {
+const scheduleKeywords = {
   scheduledTime: "<aws.scheduler.scheduled-time>",
   executionId: "<aws.scheduler.execution-id>",
 } as const;

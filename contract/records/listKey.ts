@@ -5,7 +5,7 @@ export const listIndex = "newest";
  * Index keys that a type's jobs are divided among: a partition takes 1,000 writes/s ("DynamoDB burst and adaptive
  * capacity").
  */
-export const listShards = 8;
+const listShards = 8;
 
 /**
  * Index of the jobs that failed or were cancelled: hash `type`, range `endedAs`, keys only. A job that succeeds never

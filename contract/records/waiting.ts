@@ -4,16 +4,7 @@
  * and some are to be. `behind`: all slots are busy. `unpublished`: its message is not in its queue. `unknown`: none of
  * these is known to apply.
  */
-export const waitingReasons = [
-  "delayed",
-  "no-workers",
-  "backoff",
-  "starting",
-  "behind",
-  "unpublished",
-  "unknown",
-] as const;
-export type WaitingReason = (typeof waitingReasons)[number];
+export type WaitingReason = "delayed" | "no-workers" | "backoff" | "starting" | "behind" | "unpublished" | "unknown";
 
 /** The known reason why a job waits; never a guess. Times are ISO 8601, UTC. */
 export interface Waiting {

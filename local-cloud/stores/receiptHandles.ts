@@ -5,7 +5,7 @@ import type { StoredQueue } from "./fauxqs";
 const key = randomBytes(32);
 
 /** A receipt handle contains its message's id, and proves that this queue issued it. */
-export function handleOf(queueArn: string, messageId: string, receipt: string): string {
+function handleOf(queueArn: string, messageId: string, receipt: string): string {
   const text = `${messageId} ${receipt}`;
   return Buffer.from(`${text} ${proofOf(queueArn, text)}`).toString("base64");
 }

@@ -19,7 +19,7 @@ import digests from "./lambdaDigest.cjs";
 import { undocumented } from "./undocumented.mjs";
 
 /** Most bytes of each archive, deflated. The front end evaluates schemas; no job waits for the operator. */
-export const maxDeflatedBytes = {
+const maxDeflatedBytes = {
   ...{ frontend: 24_000, operator: 24_000 },
   ...{ router: 8_000, scaler: 8_000, repair: 8_000, removal: 8_000 },
 };

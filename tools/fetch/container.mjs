@@ -21,7 +21,7 @@ const programs = {
 };
 
 /** The client that comes with the engine; another one that stands before it in PATH may lack BuildKit. */
-export function findDocker() {
+function findDocker() {
   return ["/usr/bin/docker", "docker"].find((name) => spawnSync(name, ["--version"]).status === 0);
 }
 

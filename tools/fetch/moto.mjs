@@ -4,7 +4,7 @@ import { isMain } from "../project.mjs";
 import { binariesOf, installOnce } from "./pythonTool.mjs";
 
 /** Pinned: the suite lists where moto differs from AWS, one by one. */
-export const motoVersion = "5.2.5";
+const motoVersion = "5.2.5";
 const name = `moto-${motoVersion}`;
 
 export const motoServer = join(binariesOf(name), "moto_server");

@@ -17,10 +17,10 @@ const suffix = process.platform === "win32" ? ".exe" : "";
 const installation = "https://www.pulumi.com/docs/iac/download-install/";
 
 /** The version that the CLI is built at. */
-export const cliVersion = requiredVersion(moduleFolder, "github.com/pulumi/pulumi/pkg/v3");
+const cliVersion = requiredVersion(moduleFolder, "github.com/pulumi/pulumi/pkg/v3");
 
 /** Folders that hold `pulumi` and its language hosts: first come, first served. */
-export function pulumiFolders({ hasYaml = false } = {}) {
+function pulumiFolders({ hasYaml = false } = {}) {
   const installed = onPath("pulumi");
   if (installed) {
     const version = execFileSync(installed, ["version"], { encoding: "utf8" }).trim();

@@ -13,5 +13,5 @@ export function rulesWith(settings: Partial<OurSettings>): { ours: Rule; pollers
 }
 
 export const { ours, pollers } = rulesWith({});
-export const cloudWatchRules: Rule[] = [createStepScaling(), createTargetTracking(60)];
+const cloudWatchRules: Rule[] = [createStepScaling(), createTargetTracking(60)];
 export const rules: Rule[] = [...cloudWatchRules, ...pollers, ours];

@@ -27,7 +27,7 @@ export async function diskOf(
 }
 
 /** Disk usage of the files below the folder; unreadable ones count as 0. */
-export async function bytesBelow(folder: string): Promise<number> {
+async function bytesBelow(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
   for (const entry of entries) {
