@@ -3,7 +3,7 @@ export const statementReasons: Record<string, string> = {
   AnnounceEnds: "Publishes each job's end; with `events` only",
   KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
   UnscheduleJobs: "Removes the schedules of jobs far ahead that an action cancels",
-  WatchActions: "Has itself called each minute while an action on many jobs goes on, in case its run is lost",
+  WatchActions: "Schedules a call of itself each minute while an action on many jobs goes on, in case its run is lost",
   RunActions: "Calls the function that runs actions on many jobs, while one goes on",
   KeepUnsent: "Keeps what SQS does not take, so that an outage of it loses nothing",
   TakeUnsent: "Routes what the router kept while SQS took nothing",

@@ -205,7 +205,7 @@ function checkAuthorization({ authorization, jwt }: BatchJobProcessorArgs, refus
 
 function checkAlarms({ alarms }: BatchJobProcessorArgs, refuse: Refuse): void {
   if (!isObject(alarms) || alarms.topicArn !== undefined || alarms.email !== undefined) return;
-  refuse("alarms", "Expected topicArn or email, to tell of alarms, got none of them");
+  refuse("alarms", "Expected topicArn or email, got neither");
 }
 
 function checkConcurrency(args: BatchJobProcessorArgs, half: "frontend" | "router", refuse: Refuse): void {
