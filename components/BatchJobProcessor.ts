@@ -13,7 +13,7 @@ import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
 import { WorkerNetwork } from "./network/WorkerNetwork";
-import { alarmSums, JobAlarms } from "./pipeline/JobAlarms";
+import { alarmSums, budgetSums, JobAlarms } from "./pipeline/JobAlarms";
 import { JobApi, schemeOf } from "./pipeline/JobApi";
 import { JobDashboard, type WatchedType } from "./pipeline/JobDashboard";
 import { JobEvents } from "./pipeline/JobEvents";
@@ -121,7 +121,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const written = { retentionInDays, part: "functions", fleetTable, kmsKey, tags };
     const logGroup = createLogGroup(`${name}-functions`, written, child);
     const settings = { ...args, logGroup };
-    const { alarms } = args;
+    const { alarms, budget, dashboard } = args;
     const component = metricsName(name);
     const scaler = new Scaler(`${name}-scaler`, { ...settings, typeTable, fleetTable, target }, child);
     const functions = { scaler: scaler.scaler.function };
@@ -139,12 +139,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const hidesQueues = schemeOf(args) !== "iam";
     const topics = { topic, eventsTopic: events?.topic };
     const shared = { ...functions, removal: removal.lambda.function, ...topics, schedules, tables };
-    const sums = { component, writeSums: alarms ? alarmSums : [] };
+    const writeSums = [...(alarms ? alarmSums : []), ...(budget || dashboard ? budgetSums : [])];
+    const sums = { component, writeSums };
     const operator = new JobOperator(`${name}-acts`, { ...settings, ...shared, target, hidesQueues, sums }, child);
     const api = new JobApi(`${name}-api`, { ...settings, ...shared, operator: operator.lambda.function }, child);
     if (alarms) {
       const watched = { router, scaler, repair, operator, api, target };
-      new JobAlarms(`${name}-alarms`, { alarms, component, ...watched, kmsKey, tags }, child);
+      new JobAlarms(`${name}-alarms`, { alarms, budget, component, ...watched, kmsKey, tags }, child);
     }
     return { target, logGroup, tables, scaler, operator, router, events, repair, removal, schedules, api };
   }

@@ -8,6 +8,7 @@ export { JwtArgs, ScopesArgs } from "./args/JwtArgs";
 export { LambdaArgs } from "./args/LambdaArgs";
 export { NetworkArgs } from "./args/NetworkArgs";
 export { type AlarmsArgs } from "./args/AlarmsArgs";
+export { type BudgetArgs } from "./args/BudgetArgs";
 export { Acknowledge, Authorization, Egress, Metrics } from "./args/choices";
 export { defaults } from "./args/defaults";
 export { Effect, PolicyStatement } from "./aws/permissions";

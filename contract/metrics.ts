@@ -12,6 +12,8 @@ export interface ComponentSums {
   StalledSeconds: number;
   /** Types with work whose launches fail. */
   LaunchProblems: number;
+  /** US dollars of the types' instances since midnight, in UTC, as far as their prices are known. */
+  DollarsToday: number;
 }
 
 /** Has the function `operator` write these sums of the component, each minute: those that something reads. */
@@ -24,6 +26,7 @@ const units: Record<string, string> = {
   WaitTime: "Milliseconds",
   RunTime: "Milliseconds",
   StalledSeconds: "Seconds",
+  DollarsToday: "None",
 };
 
 /**

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type PolicyStatement } from "../aws/permissions";
 import { type AlarmsArgs } from "./AlarmsArgs";
+import { type BudgetArgs } from "./BudgetArgs";
 import { type Authorization, type Metrics } from "./choices";
 import { type CorsArgs } from "./CorsArgs";
 import { type JwtArgs } from "./JwtArgs";
@@ -145,8 +146,15 @@ export interface BatchJobProcessorArgs {
    */
   alarms?: AlarmsArgs;
   /**
+   * The most that the types' instances should cost on a day. It adds an alarm to `alarms`, which it needs, and stops no
+   * job. No other input can serve: what a day may cost is for the program to say.
+   * @default - none
+   * @example { dollarsPerDay: 25 }
+   */
+  budget?: BudgetArgs;
+  /**
    * Makes a CloudWatch dashboard of the component's jobs, fleets, functions and API, and saved queries of its logs. The
-   * dashboard costs $3 a month beyond the account's first three. Not with `metrics: "off"`.
+   * dashboard costs $3 a month beyond the account's first three, and its own metric $0.30. Not with `metrics: "off"`.
    * @default false
    * @example true
    */

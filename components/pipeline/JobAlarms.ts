@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ComponentSums, metricNamespace } from "../../contract/metrics";
 import { type AlarmsArgs } from "../args/AlarmsArgs";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { type BudgetArgs } from "../args/BudgetArgs";
 import { defaults } from "../args/defaults";
 import { createTopic } from "../aws/createTopic";
 import { type DeployTarget } from "../aws/DeployTarget";
@@ -15,6 +16,7 @@ import { type Scaler } from "./Scaler";
 
 export type JobAlarmsArgs = Pick<BatchJobProcessorArgs, "kmsKey" | "tags"> & {
   alarms: AlarmsArgs;
+  budget: BudgetArgs | undefined;
   /** Name under which `operator` writes the sums. */
   component: string;
   router: JobRouter;
@@ -41,6 +43,9 @@ interface Alarm {
 
 /** Sums on which there are alarms. */
 export const alarmSums = ["DeadLetters", "StalledSeconds", "LaunchProblems"] satisfies (keyof ComponentSums)[];
+
+/** The sum that a budget's alarm and the dashboard read. */
+export const budgetSums = ["DollarsToday"] satisfies (keyof ComponentSums)[];
 
 type Metric = aws.types.input.cloudwatch.MetricAlarmMetricQueryMetric;
 
@@ -91,9 +96,10 @@ export class JobAlarms extends pulumi.ComponentResource {
   }
 }
 
-function alarmsOf({ alarms, component, router, scaler, repair, operator, api }: JobAlarmsArgs): Record<string, Alarm> {
+function alarmsOf(args: JobAlarmsArgs): Record<string, Alarm> {
+  const { alarms, budget, component, router, scaler, repair, operator, api } = args;
   const { deadLetters, stalledSeconds } = { ...defaults.alarms, ...alarms };
-  const sum = (metricName: (typeof alarmSums)[number], stat: string, period: number): Metric => {
+  const sum = (metricName: keyof ComponentSums, stat: string, period: number): Metric => {
     return { namespace: metricNamespace, metricName, dimensions: { Component: component }, stat, period };
   };
   const visible = ({ name }: aws.sqs.Queue): Metric => ({
@@ -133,6 +139,13 @@ function alarmsOf({ alarms, component, router, scaler, repair, operator, api }: 
       metrics: { types: sum("LaunchProblems", "Minimum", 180) },
       ...{ threshold: 0, missing: "ignore" },
     },
+    ...(budget && {
+      budget: {
+        description: `The types' instances have cost more than $${budget.dollarsPerDay} since midnight UTC, idle ones included. No job is stopped. GET /usage?per=day shows which ones. ${see("the-budget-is-spent")}`,
+        metrics: { dollars: sum("DollarsToday", "Maximum", 60) },
+        ...{ threshold: budget.dollarsPerDay, missing: "ignore" as const },
+      },
+    }),
     stray: {
       description: `A job reached no type's queue: it is in the queue of the output unroutableQueueUrl, routerFailureQueueUrl or undeliveredQueueUrl. ${see("unroutable-jobs")}`,
       metrics: {

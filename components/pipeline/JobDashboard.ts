@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { metricNamespace } from "../../contract/metrics";
+import { type ComponentSums, metricNamespace } from "../../contract/metrics";
 import { type Metrics } from "../args/choices";
 import { type DeployTarget } from "../aws/DeployTarget";
 import { json } from "../pulumi/json";
@@ -69,6 +69,7 @@ function linesOf(args: JobDashboardArgs): Record<string, { stat: string; lines: 
   const ofQueue = (metric: string, { name }: aws.sqs.Queue, label: string): Line => {
     return ["AWS/SQS", metric, "QueueName", name, { label }];
   };
+  const dollars: keyof ComponentSums = "DollarsToday";
   const visible = "ApproximateNumberOfMessagesVisible";
   const ofJobs = (metric: string): Line[] =>
     metrics === "component"
@@ -112,6 +113,10 @@ function linesOf(args: JobDashboardArgs): Record<string, { stat: string; lines: 
         ...types.map(({ type, queue }) => ofQueue(visible, queue.deadLetterQueue, type)),
         ...Object.entries(strays).map(([label, queue]) => ofQueue(visible, queue, label)),
       ],
+    },
+    "Dollars of instances since midnight UTC": {
+      stat: "Maximum",
+      lines: [[metricNamespace, dollars, "Component", component, { label: "all types" }]],
     },
     Functions: { stat: "Sum", lines: ["Invocations", "Errors", "Throttles"].flatMap(ofFunctions) },
     API: { stat: "Sum", lines: [ofApi("Count"), ofApi("4xx"), ofApi("5xx"), ofApi("Latency", "p90")] },

@@ -108,7 +108,11 @@ export class JobOperator extends pulumi.ComponentResource {
       );
     }
     if (sums.writeSums.length > 0) {
-      const minute = { description: "Writes the sums that alarms read", input: JSON.stringify(sums), tags };
+      const minute = {
+        description: "Writes the sums that alarms and the dashboard read",
+        input: JSON.stringify(sums),
+        tags,
+      };
       this.minute = runEachMinute(name, this.lambda, minute, child);
     }
     this.registerOutputs();

@@ -5,8 +5,10 @@ import { errorFields } from "../../contract/log";
 import { type ComponentSums, embeddedMetrics, type WriteSums } from "../../contract/metrics";
 import { mapLimited } from "../shared/mapLimited";
 import type { TypeEffects } from "./answerers/types";
+import type { UsageEffects } from "./answerers/usage";
 
-export type SumEffects = Pick<TypeEffects, "jobTypes" | "readFleets" | "readCounts" | "now" | "log">;
+export type SumEffects = Pick<TypeEffects, "jobTypes" | "readFleets" | "readCounts" | "now" | "log"> &
+  Pick<UsageEffects, "readUsage">;
 
 /** Input of a sum. */
 interface Minute {
@@ -16,7 +18,8 @@ interface Minute {
   fleets: () => Promise<FleetState[]>;
 }
 
-const queuesAtOnce = 20;
+/** Types whose queues or usage are read at once. */
+const typesAtOnce = 20;
 
 /**
  * Makers of the sums. One that throws leaves its own sum out: a part of the letters would look as if some had gone, and
@@ -24,7 +27,7 @@ const queuesAtOnce = 20;
  */
 const sums: { [Name in keyof ComponentSums]: (minute: Minute) => Promise<number> } = {
   async DeadLetters({ types, effects }) {
-    const counted = await mapLimited(types, queuesAtOnce, async ({ type, deadLetterQueueUrl }) => {
+    const counted = await mapLimited(types, typesAtOnce, async ({ type, deadLetterQueueUrl }) => {
       try {
         const { visible, inFlight, delayed = 0 } = await effects.readCounts(deadLetterQueueUrl);
         return visible + inFlight + delayed;
@@ -41,6 +44,12 @@ const sums: { [Name in keyof ComponentSums]: (minute: Minute) => Promise<number>
   },
   async LaunchProblems({ fleets }) {
     return (await fleets()).filter((fleet) => fleet.launchProblem !== undefined && hasWork(fleet)).length;
+  },
+  async DollarsToday({ types, effects }) {
+    const today = new Date(effects.now()).toISOString().slice(0, 10);
+    const read = ({ type }: JobType) => effects.readUsage(type, "type", { from: today, to: today });
+    const pages = await mapLimited(types, typesAtOnce, read);
+    return pages.flatMap(({ items }) => items).reduce((sum, { instanceDollars = 0 }) => sum + instanceDollars, 0);
   },
 };
 

@@ -81,6 +81,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
     usageLabels: ["campaign", "team"],
     dashboard: true,
     alarms: { email: "ops@example.com", deadLetters: 2, stalledSeconds: 900 },
+    budget: { dollarsPerDay: 25, then: "alarm" },
     traces: { endpoint: "https://otel.example.com", headers: { "api-key": secret("otel") } },
     frontend: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },
     router: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },

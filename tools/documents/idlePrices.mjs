@@ -13,6 +13,9 @@ const counts = {
       (sum, { metric }) => sum + (!metric ? 0 : metric.namespace.startsWith("AWS/") ? 1 : 4),
       0,
     ),
+  // A metric of its own, $0.30, unless a budget's alarm has it already.
+  "aws:cloudwatch/dashboard:Dashboard": (_, resources) =>
+    resources.some(({ name, type }) => type.endsWith(":MetricAlarm") && name.endsWith("-budget")) ? 1 : 1.1,
   "aws:ec2/vpcEndpoint:VpcEndpoint": ({ inputs }) => (inputs.vpcEndpointType === "Interface" ? zones : 0),
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": ({ name, inputs }, resources) =>
     (inputs.provisionedConcurrentExecutions * memoryOf(name, resources)) / 1_024,

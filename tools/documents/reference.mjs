@@ -78,6 +78,7 @@ export const inputTypes = {
   CorsArgs: { file: "components/args/CorsArgs.ts", text: "The component's `cors`." },
   ThrottlingArgs: { file: "components/args/ThrottlingArgs.ts", text: "The component's `throttling`." },
   AlarmsArgs: { file: "components/args/AlarmsArgs.ts", text: "The component's `alarms`." },
+  BudgetArgs: { file: "components/args/BudgetArgs.ts", text: "The component's `budget`." },
   TracesArgs: { file: "components/args/TracesArgs.ts", text: "The component's `traces`." },
   LambdaArgs: { file: "components/args/LambdaArgs.ts", text: "The component's `frontend` and `router`." },
   PolicyStatement: {

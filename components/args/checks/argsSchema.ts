@@ -8,6 +8,7 @@ import { isHandlerPath } from "../../handlers/handlerFile";
 import { definitionOf } from "../../handlers/jobs/jobDeclaration";
 import { type AlarmsArgs } from "../AlarmsArgs";
 import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
+import { type BudgetArgs } from "../BudgetArgs";
 import { Acknowledge, Authorization, Egress, Metrics, PayloadForm } from "../choices";
 import { type CorsArgs } from "../CorsArgs";
 import { recommendedPattern } from "../defaults";
@@ -146,6 +147,11 @@ const alarms = z.strictObject({
   stalledSeconds: wholeNumber(60, 86_400).optional(),
 } satisfies Record<keyof AlarmsArgs, z.ZodType>);
 
+const budget = z.strictObject({
+  dollarsPerDay: z.number().positive().max(10_000_000),
+  then: textLike(/^alarm$/, '"alarm": a budget can only alarm yet, and stops no job').optional(),
+} satisfies Record<keyof BudgetArgs, z.ZodType>);
+
 const lambda = z.strictObject({
   memorySize: wholeNumber(128, 10_240).optional(),
   reservedConcurrency: wholeNumber(1, 100_000).optional(),
@@ -257,6 +263,7 @@ export const argsSchema = z.strictObject({
     .refine((names) => new Set(names).size === names.length, expecting("different labels"))
     .optional(),
   alarms: alarms.optional(),
+  budget: budget.optional(),
   dashboard: z.boolean().optional(),
   traces: traces.optional(),
   frontend: lambda.optional(),

@@ -203,7 +203,12 @@ function checkAuthorization({ authorization, jwt }: BatchJobProcessorArgs, refus
   }
 }
 
-function checkAlarms({ alarms }: BatchJobProcessorArgs, refuse: Refuse): void {
+function checkAlarms({ alarms, budget }: BatchJobProcessorArgs, refuse: Refuse): void {
+  if (budget !== undefined && alarms === undefined)
+    refuse(
+      "budget",
+      'Expected only with alarms, which say who is told, such as { email: "ops@example.com" }, got none',
+    );
   if (!isObject(alarms) || alarms.topicArn !== undefined || alarms.email !== undefined) return;
   refuse("alarms", "Expected topicArn or email, got neither");
 }

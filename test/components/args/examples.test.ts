@@ -23,6 +23,7 @@ const holding: Record<string, (inputs: Inputs) => object> = {
   CorsArgs: (inputs) => component({ cors: { allowOrigins: ["*"], ...inputs } }),
   ThrottlingArgs: (throttling) => component({ throttling }),
   AlarmsArgs: (alarms) => component({ alarms }),
+  BudgetArgs: (budget) => component({ budget: { dollarsPerDay: 1, ...budget } }),
   TracesArgs: (traces) => component({ traces: { endpoint: "https://otel.example.com", ...traces } }),
   LambdaArgs: (frontend) => component({ frontend }),
   PolicyStatement: (inputs) =>

@@ -79,13 +79,20 @@ describe("JobAlarms", () => {
     for (const name of own) expect(named(name).inputs.policy, name).to.equal(without(name).inputs.policy);
   });
 
-  it("have those sums written that they read, and no others", () => {
+  it("have those sums written that they or the dashboard read, and no others", async () => {
     const read = alarms
       .flatMap(({ inputs }) => inputs.metricQueries as { metric?: { namespace: string; metricName: string } }[])
       .flatMap(({ metric }) => (metric?.namespace === metricNamespace ? [metric.metricName] : []));
     const { writeSums, component } = JSON.parse(named("media-acts-target").inputs.input as string) as WriteSums;
     expect(writeSums).to.have.members(read);
     expect(component).to.equal("project/stack/media");
+    const writtenBy = async (args: Partial<BatchJobProcessorArgs>) =>
+      (JSON.parse((await build(args)).named("media-acts-target").inputs.input as string) as WriteSums).writeSums;
+    expect(await writtenBy({ dashboard: true })).to.deep.equal(["DollarsToday"]);
+    const budget = { dollarsPerDay: 1 };
+    const all = [...read, "DollarsToday"];
+    for (const dashboard of [true, false])
+      expect(await writtenBy({ alarms: { email: "a@b" }, budget, dashboard })).to.have.members(all);
   });
 
   it("on the functions of the minute count what the schedule calls, and nothing else", () => {
@@ -220,6 +227,16 @@ describe("JobAlarms", () => {
     it("dead letters that are hidden for a moment, or sent back, fire nothing", () => {
       const letters = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 5, 0, 5, 5, 5, 0, 0, 0];
       expect(run(letters.map((DeadLetters) => ({ sums: { DeadLetters } })))).to.deep.equal([]);
+    });
+
+    it("a budget's fires once on a day that costs more, and clears at midnight", async () => {
+      const { ofType } = await build({ alarms: { email: "ops@example.com" }, budget: { dollarsPerDay: 25 } });
+      const budget = ofType("cloudwatch/metricAlarm:MetricAlarm").filter(({ name }) => name === "media-alarms-budget");
+      const dollars = (DollarsToday: number) => ({ sums: { DollarsToday } });
+      // Growing by the minute, with a run that is left out; a day of which nothing is known yet begins at zero.
+      const day = [0, 10, 25, 25.01, 26, 40, 40].map(dollars);
+      const minutes = [...day, { operator: "stands still" as const }, dollars(41), ...day];
+      expect(run(minutes, budget)).to.deep.equal(["4 budget ALARM", "10 budget OK", "13 budget ALARM"]);
     });
 
     it("each fires once and clears", () => {

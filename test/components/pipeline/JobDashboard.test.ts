@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../../components";
+import type { WriteSums } from "../../../contract/metrics";
 import { packageRoot } from "../../../contract/packageRoot";
 import { Metrics } from "../../../worker-image/src/support/metrics";
 import { record } from "../../support/record";
@@ -56,7 +57,7 @@ describe("JobDashboard", () => {
       const { named, ofType } = await build({ metrics: kind });
       const { dashboardBody } = named("media-dashboard-board").inputs;
       const { widgets } = JSON.parse(dashboardBody as string) as { widgets: Widget[] };
-      expect(widgets).to.have.length(10);
+      expect(widgets).to.have.length(11);
       const resources = ofType("").flatMap(({ name, inputs }) => [name, inputs.name]);
       const workers = ofWorkers(kind);
       for (const { properties, ...place } of widgets) {
@@ -66,7 +67,11 @@ describe("JobDashboard", () => {
         for (const [namespace, name, ...rest] of properties.metrics.map((line) => line.slice(0, -1) as string[])) {
           const dimensions = rest.filter((_, index) => index % 2 === 0);
           const values = rest.filter((_, index) => index % 2 === 1);
-          if (namespace === "BatchJobProcessor") {
+          if (name === "DollarsToday") {
+            const sums = JSON.parse(named("media-acts-target").inputs.input as string) as WriteSums;
+            expect(sums).to.deep.equal({ writeSums: [name], component: values[0] });
+            expect([namespace, ...dimensions]).to.deep.equal(["BatchJobProcessor", "Component"]);
+          } else if (namespace === "BatchJobProcessor") {
             expect(workers.names).to.include(name);
             expect(dimensions).to.deep.equal(workers.dimensions);
           } else {

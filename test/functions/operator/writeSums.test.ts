@@ -22,6 +22,8 @@ describe("the sums of each minute", () => {
   let fleets: Record<string, FleetState>;
   let letters: Record<string, QueueCounts | Error>;
   let calls: string[];
+  /** Dollars of the types' items of the day; undefined if no price is known. */
+  const costs: Record<string, (number | undefined)[]> = { a: [1.25], b: [0.5], unpriced: [undefined] };
   let lines: LogLine[];
   let atOnce: { now: number; most: number };
   beforeEach(() => {
@@ -51,6 +53,12 @@ describe("the sums of each minute", () => {
       if (found instanceof Error) throw found;
       return found;
     },
+    readUsage: (type, dimension, { from, to }) => {
+      calls.push(`usage ${type} ${dimension} ${from} ${to}`);
+      const day = { day: from, value: "", jobs: 1, seconds: 1, dollars: 7, expiresAt: 1 };
+      const items = (costs[type] ?? []).map((instanceDollars) => ({ ...day, instanceDollars }));
+      return Promise.resolve({ items: items });
+    },
     now: () => at,
     log: logTo(lines),
   });
@@ -59,9 +67,9 @@ describe("the sums of each minute", () => {
   };
   const sums = () => {
     const [line] = lines.filter(({ event }) => event === "component-metrics");
-    const { _aws, Component, DeadLetters, StalledSeconds, LaunchProblems } = line!.fields;
+    const { _aws, Component, DeadLetters, StalledSeconds, LaunchProblems, DollarsToday } = line!.fields;
     expect(Component).to.equal("project/stack/media");
-    const written = definedFields({ DeadLetters, StalledSeconds, LaunchProblems });
+    const written = definedFields({ DeadLetters, StalledSeconds, LaunchProblems, DollarsToday });
     const { CloudWatchMetrics } = _aws as { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
     expect(CloudWatchMetrics[0]!.Metrics.map(({ Name }) => Name)).to.have.members(Object.keys(written));
     return written;
@@ -103,6 +111,15 @@ describe("the sums of each minute", () => {
     };
     await write();
     expect(sums()).to.include({ LaunchProblems: 3 });
+  });
+
+  it("have what the instances have cost today, in UTC, as far as prices are known", async () => {
+    fleets = { a: {}, b: {}, unpriced: {}, idle: {} };
+    await write(["DollarsToday"]);
+    expect(sums()).to.deep.equal({ DollarsToday: 1.75 });
+    expect(calls).to.deep.equal(Object.keys(fleets).map((type) => `usage ${type} type 2026-11-02 2026-11-02`));
+    const line = lines.find(({ event }) => event === "component-metrics")!;
+    expect(JSON.stringify(line.fields._aws)).to.contain('{"Name":"DollarsToday","Unit":"None"}');
   });
 
   it("leave out a sum of which a part could not be counted, and fail the run once the others are written", async () => {

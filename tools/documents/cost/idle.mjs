@@ -31,6 +31,10 @@ const options = [
   { inputs: "`router: { provisionedConcurrency: 1 }`", args: { router: { provisionedConcurrency: 1 } } },
   { inputs: "`dashboard: true`", args: { dashboard: true } },
   { inputs: "`alarms`", args: { alarms: { email: "ops@example.com" } } },
+  {
+    inputs: "`budget` with `alarms`",
+    args: { alarms: { email: "ops@example.com" }, budget: { dollarsPerDay: 25 } },
+  },
   { inputs: "`tracking: false`", args: { tracking: false } },
   { inputs: "`events: true`", args: { events: true } },
   { inputs: "`schedulesEnabled: false`", args: { schedulesEnabled: false } },

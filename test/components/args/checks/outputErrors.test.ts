@@ -82,6 +82,7 @@ const all = {
   registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:r-AbCdEf",
   ...{ metrics: "type", usageLabels: ["a"], dashboard: true, machineImage: "recommended" },
   alarms: { topicArn: "arn:aws:sns:us-east-1:123456789012:pager", email: "a@b", deadLetters: 1, stalledSeconds: 60 },
+  budget: { dollarsPerDay: 1, then: "alarm" },
   traces: { endpoint: "https://a", headers: { a: "arn:aws:ssm:us-east-1:123456789012:parameter/a" } },
   kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   frontend: { memorySize: 512, reservedConcurrency: 2, provisionedConcurrency: 1 },

@@ -207,6 +207,32 @@ describe("validateArgs", () => {
     }
   });
 
+  it("takes a budget beside alarms, which can only alarm yet", () => {
+    const problemsOfBudget = (budget: unknown, alarms: unknown = { email: "ops@example.com" }) =>
+      problemsOf({ processors: [good], budget, ...(alarms !== null && { alarms }) });
+    for (const budget of [{ dollarsPerDay: 0.5 }, { dollarsPerDay: 25, then: "alarm" }])
+      expect(problemsOfBudget(budget)).to.deep.equal({});
+    const none = problemsOfBudget({ dollarsPerDay: 25 }, null);
+    expect(none).to.have.all.keys("budget");
+    expect(none.budget).to.match(/^Expected only with alarms, which say who is told, .+, got none$/);
+    expect(problemsOfBudget({ dollarsPerDay: 25, then: "pause" })["budget.then"]).to.equal(
+      'Expected "alarm": a budget can only alarm yet, and stops no job, got "pause"',
+    );
+    for (const [budget, path] of [
+      [{}, "budget.dollarsPerDay"],
+      [{ dollarsPerDay: 0 }, "budget.dollarsPerDay"],
+      [{ dollarsPerDay: -1 }, "budget.dollarsPerDay"],
+      [{ dollarsPerDay: "25" }, "budget.dollarsPerDay"],
+      [{ dollarsPerDay: Infinity }, "budget.dollarsPerDay"],
+      [{ dollarsPerDay: NaN }, "budget.dollarsPerDay"],
+      [25, "budget"],
+    ] as const) {
+      const problems = problemsOfBudget(budget);
+      expect(problems, JSON.stringify(budget)).to.have.all.keys(path);
+      expect(problems[path]).to.match(/^Expected .+, got .+/);
+    }
+  });
+
   it("takes schedules as Auto Scaling does", () => {
     for (const recurrence of ["0 8 * * MON-FRI", "*/15 0-6,22,23 1 JAN,JUL *", "30 0 1 1,6,12 *"]) {
       const capacitySchedule = [{ recurrence, timeZone: "Pacific/Tahiti", minInstances: 10 }];
