@@ -33,7 +33,7 @@ const up = { types: 1, minInstances: 1, seconds: 1 };
 const scenarios: Scenario[] = [
   { name: "singly, one a second, on a fleet that is up", target: 6.3, ...up, jobs: 60, batch: 1, slots: 2 },
   {
-    ...{ name: "singly, one each 20 s, of three types in turn, from zero", target: 9, types: 3 },
+    ...{ name: "singly, one each 20 s, of three types in turn, from zero", target: 9.6, types: 3 },
     ...{ minInstances: 0, jobs: 9, batch: 1, seconds: 20, slots: 2 },
   },
   {

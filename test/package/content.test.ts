@@ -8,7 +8,7 @@ import { packedFiles } from "../support/packedFiles";
 const root = packageRoot();
 
 /**
- * Files that a consumer needs: code with types and source maps, prices, the worker image's build context, its instances'
+ * Files that a consumer needs: code with types and source maps, prices, the worker image's build context, instances'
  * scripts, the plugin, and documents.
  */
 const expected = [
