@@ -19,8 +19,8 @@ export function addUsage(program: Command): void {
       "a row for each type, tenant, or value of a label (default: type, or label with --label)",
       usageKind,
     )
-    .option("--label <name>", "the label: one of the component's usageLabels")
-    .option("--type <type>", "of this job type alone, which may be one that was removed")
+    .option("--label <name>", "the label: one of the component's usageLabels (default: none)")
+    .option("--type <type>", "of this job type alone, which may be one that was removed (default: all)")
     .option("--from <day>", "first day, in UTC (default: the first of the last day's month)", day)
     .option("--to <day>", "last day (default: today)", day)
     .option("--days", "a row for each day")

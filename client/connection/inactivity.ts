@@ -6,10 +6,11 @@ export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 /** Ends a transfer in which nothing has moved for a time, however long the whole takes. */
 export class Inactivity {
   private readonly controller = new AbortController();
-  private readonly timer: NodeJS.Timeout;
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
 
-  constructor(milliseconds: number) {
-    this.timer = setTimeout(() => this.controller.abort(), milliseconds);
+  constructor(private readonly milliseconds: number) {
+    this.restart();
   }
 
   /** Aborted once nothing has moved. */
@@ -20,14 +21,22 @@ export class Inactivity {
   /** Passes pieces on; each of them starts the time anew. */
   async *watch(pieces: Pieces): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) {
-      this.timer.refresh();
+      this.restart();
       yield piece;
     }
-    this.timer.refresh();
+    this.restart();
   }
 
   end(): void {
+    this.isOver = true;
     clearTimeout(this.timer);
+  }
+
+  private restart(): void {
+    clearTimeout(this.timer);
+    // A body may be read on after its answer.
+    if (this.isOver) return;
+    this.timer = setTimeout(() => this.controller.abort(), this.milliseconds);
   }
 }
 

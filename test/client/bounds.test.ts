@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mock } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { Inactivity } from "../../client/connection/inactivity";
 import { loadSqs } from "../../client/deadLetters/sqs";
 import { type Failover, JobClient } from "../../client/index";
 import { limits } from "../../contract/limits";
@@ -64,29 +64,21 @@ describe("the bounds of a client's calls", () => {
   });
 
   it("let a transfer that moves take longer than that", async () => {
-    const patient = { ...impatient, requestTimeoutSeconds: 2 };
-    const pause = () => sleep(300);
-    const slow = await bucketWith(async (response) => {
-      for (let count = 0; count < 9; count++) {
-        await pause();
-        response.write("1");
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const inactivity = new Inactivity(1_000);
+      let count = 0;
+      for await (const piece of inactivity.watch(Array.from({ length: 9 }, () => Buffer.from("1")))) {
+        mock.timers.tick(999);
+        count += piece.length;
       }
-      response.end();
-    });
-    let bytes = 0;
-    const reading = await bucketWith(async (response, request) => {
-      let pauses = 0;
-      for await (const piece of request) {
-        bytes += piece.length;
-        // The kernel takes some megabytes before anything is read.
-        if (pauses < 9 && bytes > pauses * 2e6) await pause().then(() => pauses++);
-      }
-      response.end();
-    });
-    const [job, submitted] = await Promise.all([resultFrom(slow, 9)(patient), submitTo(reading, 125)(patient)]);
-    expect(job).to.include({ result: 111_111_111 });
-    expect(submitted).to.include({ id: "a" });
-    expect(bytes).to.equal(125 * large.length + 2);
+      mock.timers.tick(999);
+      expect([count, inactivity.signal.aborted]).to.deep.equal([9, false]);
+      mock.timers.tick(1);
+      expect(inactivity.signal.aborted).to.equal(true);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it("make a bucket that hangs a reason to change over", async () => {
