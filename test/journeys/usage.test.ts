@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Usage } from "../../contract/fleet/usage";
 import type { Job } from "../../contract/http/answers";
+import type { UsageReport } from "../../contract/http/usageReport";
 import type { Instance } from "../../local-cloud/autoScaling/instance";
 import { until } from "../local-cloud/support";
 import { groupOf, hasSaid } from "./support/fleet";
@@ -114,6 +115,22 @@ describe("usage", () => {
     agree(by("tenant", "acme"), sum([used[0]!, used[1]!], "seconds"), "acme");
     agree(by("tenant", "globex"), used[2]!.seconds, "globex");
     agree(by("label:campaign", "spring"), sum([used[0]!, used[2]!], "seconds"), "campaign");
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const report = async (query: string) =>
+      (await journey.call("GET", `/usage?type=priced&from=${yesterday}&${query}`)).body as unknown as UsageReport;
+    const { rows, total } = await report("by=type");
+    expect(rows).to.have.length(1);
+    expect(total).to.include({ jobs: 5 });
+    agree(total.seconds, sum(used, "seconds"), "GET /usage and jobs");
+    agree(total.dollars! / dollarsPerSecond, sum(used, "seconds"), "its dollars and jobs");
+    agree(total.idleSeconds!, lives("priced") - sum(used, "seconds"), "its idle time and instances");
+    const tenants = await report("by=tenant");
+    expect(tenants.total).to.deep.equal(total);
+    expect(tenants.rows.map(({ tenant }) => tenant)).to.deep.equal(["acme", "globex"]);
+    agree(tenants.rows[0]!.seconds, sum([used[0]!, used[1]!], "seconds"), "GET /usage of acme");
+    const { rows: campaigns } = await report("by=label&label=campaign");
+    expect(campaigns.map(({ value }) => value)).to.deep.equal(["spring"]);
+    agree(campaigns[0]!.seconds, sum([used[0]!, used[2]!], "seconds"), "GET /usage of the campaign");
     expect(Object.keys(items).filter((item) => item.startsWith("label:other"))).to.deep.equal([]);
     const { jobs: listed } = (await journey.call("GET", "/jobs?type=priced")).body as { jobs: Job[] };
     expect(new Set(listed.map(({ usage }) => usage?.seconds))).to.deep.equal(
