@@ -58,6 +58,12 @@ function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
             after <Took from={job.startedAt} to={job.finishedAt} />, <Ago at={job.finishedAt} />
           </span>
         )}
+        {job.usage && (
+          <span>
+            used {+job.usage.seconds.toPrecision(2)} s of an instance
+            {job.usage.dollars !== undefined && `, $${+job.usage.dollars.toPrecision(2)}`}
+          </span>
+        )}
         {job.cancelRequestedAt && !job.finishedAt && <span>is asked to stop</span>}
       </div>
       {state === "queued" && waiting && (
