@@ -60,8 +60,8 @@ function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
         )}
         {job.usage && (
           <span>
-            used {+job.usage.seconds.toPrecision(2)} s of an instance
-            {job.usage.dollars !== undefined && `, $${+job.usage.dollars.toPrecision(2)}`}
+            used {+job.usage.seconds.toPrecision(4)} s of an instance
+            {job.usage.dollars !== undefined && `, $${+job.usage.dollars.toPrecision(4)}`}
           </span>
         )}
         {job.cancelRequestedAt && !job.finishedAt && <span>is asked to stop</span>}
