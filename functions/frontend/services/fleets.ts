@@ -1,26 +1,23 @@
-import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../../contract/fleet/state";
 import { errorFields, type Log } from "../../../contract/log";
 import { chunksOf } from "../../shared/chunksOf";
 import { decodeFlat } from "../../shared/flatItem";
+import { readItems } from "../../shared/readItems";
 
 /** Reads the scaler's states of these types' fleets, by type; types without a fleet item are left out. */
 export type ReadFleets = (types: string[]) => Promise<Record<string, FleetState>>;
 
-/** Keys that one call takes ("BatchGetItem", Amazon DynamoDB API Reference). */
+/** Keys that one call takes. */
 const keysAtOnce = 100;
 
-/**
- * Reads the scaler's entries in the fleet table. Items that DynamoDB leaves out of a large answer are left out here
- * too.
- */
+/** Reads the scaler's entries in the fleet table. */
 export function readFleetsFrom(client: DynamoDBClient, tableName: string): ReadFleets {
   return async function readFleets(types) {
     const fleets: Record<string, FleetState> = {};
     for (const asked of chunksOf(types, keysAtOnce)) {
       const Keys = asked.map((type) => ({ type: { S: type }, item: { S: fleetItem } }));
-      const { Responses } = await client.send(new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys } } }));
-      for (const item of Responses?.[tableName] ?? []) fleets[item.type?.S ?? ""] = decodeFlat(item);
+      for (const item of await readItems(client, tableName, { Keys })) fleets[item.type?.S ?? ""] = decodeFlat(item);
     }
     return fleets;
   };

@@ -1,12 +1,10 @@
-import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { jobSettings } from "../../../contract/messages/envelope";
 import { namesIn } from "../../../contract/records/expressions";
 import { endedAs, listIndex, unsuccessfulIndex } from "../../../contract/records/listKey";
-import { decodeRecord, type JobRecord } from "../../../contract/records/record";
+import { decodeRecord } from "../../../contract/records/record";
+import { readItems } from "../../shared/readItems";
 import type { JobIndex } from "../listJobs";
-
-/** Rounds of reading the items that DynamoDB left unprocessed. */
-const maxReads = 4;
 
 /** Bytes of a range key ("Quotas in Amazon DynamoDB"). */
 const maxKeyBytes = 1_024;
@@ -48,26 +46,11 @@ export function createJobIndex(client: DynamoDBClient, tableName: string): JobIn
       return { places, next: LastEvaluatedKey };
     },
     async readMany(ids) {
-      const records: JobRecord[] = [];
       const ProjectionExpression = fields.map((field) => `#${field}`).join(", ");
-      let keys: Key[] = ids.map((id) => ({ id: { S: id } }));
-      for (let reads = 0; keys.length > 0; reads++) {
-        if (reads === maxReads) throw new Error(`${keys.length} of ${ids.length} records could not be read`);
-        const { Responses, UnprocessedKeys } = await client.send(
-          new BatchGetItemCommand({
-            RequestItems: {
-              [tableName]: {
-                Keys: keys,
-                ProjectionExpression,
-                ExpressionAttributeNames: namesIn(ProjectionExpression),
-              },
-            },
-          }),
-        );
-        records.push(...(Responses?.[tableName] ?? []).map(decodeRecord));
-        keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
-      }
-      return records;
+      const ExpressionAttributeNames = namesIn(ProjectionExpression);
+      const Keys = ids.map((id) => ({ id: { S: id } }));
+      const items = await readItems(client, tableName, { Keys, ProjectionExpression, ExpressionAttributeNames });
+      return items.map(decodeRecord);
     },
   };
 }
