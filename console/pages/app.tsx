@@ -13,6 +13,7 @@ import { LocalPage } from "./local";
 import { OverviewPage } from "./overview";
 import { SchedulesPage } from "./schedules";
 import { TypePage } from "./type";
+import { UsagePage } from "./usage";
 
 const pages = [
   { page: "", name: "Overview" },
@@ -20,6 +21,7 @@ const pages = [
   { page: "failures", name: "Failures" },
   { page: "actions", name: "Actions" },
   { page: "schedules", name: "Schedules" },
+  { page: "usage", name: "Usage" },
   ...(isLocal && session.local ? [{ page: "local", name: "This machine" }] : []),
 ];
 
@@ -73,6 +75,7 @@ function viewOf(page: string, parameter: string) {
   if (page === "failures") return <FailuresPage />;
   if (page === "actions") return parameter ? <ActionPage id={parameter} /> : <ActionsPage />;
   if (page === "schedules") return <SchedulesPage />;
+  if (page === "usage") return <UsagePage />;
   if (page === "local" && session.local) return <LocalPage />;
   if (page === "types" && parameter) return <TypePage type={parameter} />;
   return (

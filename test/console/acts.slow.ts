@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Browser } from "puppeteer-core";
 import { type Job, JobClient } from "../../client/index";
 import { historyKey, historyPlace } from "../../contract/fleet/history";
+import { usageItem, usageKey } from "../../contract/fleet/usage";
 import { consoleFolder } from "../../contract/packageRoot";
 import { spawnCli } from "../cli/support";
 import { runScaler, setItem } from "../journeys/support/fleet";
@@ -306,6 +307,25 @@ describe("the console in a browser", () => {
     expect(west.outage.now).to.equal(undefined);
   });
 
+  it("shows what was used, by type, tenant or label", async () => {
+    const day = new Date().toISOString().slice(0, 10);
+    const used = { seconds: 7_200, dollars: 0.5 };
+    await setItem(journey, usageKey("slow"), usageItem("type", day), {
+      ...{ jobs: 9, seconds: 10_800, dollars: 0.75, instanceSeconds: 18_000, instanceDollars: 1.25 },
+    });
+    await setItem(journey, usageKey("slow"), usageItem("tenant", day, "acme"), { jobs: 3, ...used });
+    await setItem(journey, usageKey("slow"), usageItem("label:customer", day, "umbrella"), { jobs: 2, ...used });
+    await tab.go("#/usage");
+    await tab.shows("slow\t9\t3.000\t0.7500");
+    await tab.shows("Idle\t\t2.000\t0.5000");
+    await tab.page.select("main select", "tenant");
+    await tab.shows("acme\t3\t2.000\t0.5000");
+    await tab.go("#/usage?by=label&label=customer");
+    await tab.shows("umbrella\t2\t2.000\t0.5000");
+    await tab.go("#/usage?from=2000-01-01");
+    await tab.shows("Expected a day from");
+  });
+
   it("has no serious finding of axe on any page, light or dark, nor at the width of a phone", async () => {
     const id = await failing("looked at");
     const { page } = tab;
@@ -323,6 +343,7 @@ describe("the console in a browser", () => {
           "#/schedules",
           "#/failures",
           "#/actions",
+          "#/usage",
           "#/local",
           "#/nowhere",
         ]) {

@@ -111,6 +111,7 @@ describe("an open tab of the console", () => {
       ["Failures", "#/failures", "No failed jobs"],
       ["Actions", "#/actions", "No action on many jobs yet"],
       ["Schedules", "#/schedules", "Schedules"],
+      ["Usage", "#/usage", "All jobs"],
       ["A type", "#/types/checksum", "Submit a job"],
     ];
     const counted: Counted[] = [];

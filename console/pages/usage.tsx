@@ -1,0 +1,105 @@
+import { usageKinds, type UsageRow, type UsageSum } from "../../contract/http/usageReport";
+import { isLocal, useLive } from "../api/page";
+import { linkTo } from "../filters";
+import { goTo, place } from "../navigation";
+import { Shown } from "../parts/shown";
+
+/** The use of instances in some days, by type, tenant or a label. */
+export function UsagePage() {
+  const { query } = place.value;
+  const [by = "type", label = "", from = "", to = ""] = ["by", "label", "from", "to"].map(
+    (name) => query.get(name) ?? undefined,
+  );
+  const asked = { by, label: by === "label" ? label : "", from, to };
+  const change = (changed: object) => goTo(linkTo("usage", "", { ...asked, ...changed }), true);
+  return (
+    <>
+      <div class="title">
+        <h1>Usage</h1>
+      </div>
+      <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          by
+          <select value={by} onChange={(event) => change({ by: event.currentTarget.value })}>
+            {usageKinds.map((each) => (
+              <option value={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        {by === "label" && (
+          <label>
+            label
+            <input value={label} onChange={(event) => change({ label: event.currentTarget.value })} />
+          </label>
+        )}
+        {(["from", "to"] as const).map((name) => (
+          <label key={name}>
+            {name}
+            <input
+              type="date"
+              value={asked[name]}
+              onChange={(event) => change({ [name]: event.currentTarget.value })}
+            />
+          </label>
+        ))}
+      </form>
+      {(by !== "label" || label) && <Report asked={asked} />}
+    </>
+  );
+}
+
+function Report({ asked }: { asked: Record<string, string> }) {
+  const live = useLive("getUsage", { query: asked }, isLocal ? 2_000 : 60_000);
+  return (
+    <Shown live={live}>
+      {({ rows, total, from, to, cursor }) => (
+        <div class="scroll">
+          <table>
+            <caption>
+              {from} to {to}, UTC
+              {total.unpriced && "; some without a known price"}
+              {cursor && "; more: batch-jobs usage"}
+            </caption>
+            <thead>
+              <tr>
+                {["", "Jobs", "Instance hours", "Dollars"].map((head) => (
+                  <th scope="col">{head}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <Line name={nameOf(row)} sum={row} />
+              ))}
+              <Line name="All jobs" sum={total} />
+              {total.idleSeconds !== undefined && (
+                <Line name="Idle" sum={{ seconds: total.idleSeconds, dollars: total.idleDollars }} />
+              )}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Shown>
+  );
+}
+
+function nameOf({ type, tenant, value }: UsageRow): string {
+  return type ?? tenant ?? value ?? "";
+}
+
+function Line({
+  name,
+  sum: { jobs, seconds, dollars },
+}: {
+  name: string;
+  sum: Omit<UsageSum, "jobs"> & { jobs?: number };
+}) {
+  return (
+    <tr>
+      <td>{name}</td>
+      <td>{jobs}</td>
+      <td>{(seconds / 3_600).toFixed(3)}</td>
+      <td>{dollars?.toFixed(4)}</td>
+    </tr>
+  );
+}
