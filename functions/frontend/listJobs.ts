@@ -3,8 +3,8 @@ import { idPattern } from "../../contract/limits";
 import { listKeysOf } from "../../contract/records/listKey";
 import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
+import type { JobTypes } from "../shared/tables/jobTypes";
 import { encodeCursor, type Place } from "./requests/listQuery";
 
 /** A part of an index: jobs under a list key by submission, or those of a type that ended so, by their end. */

@@ -12,7 +12,7 @@ import { mapLimited } from "../shared/mapLimited";
 import { type Inbox, type QueuedMessage, removeAll } from "../shared/messages/inbox";
 import type { QueueMessage } from "../shared/messages/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/messages/sendMessages";
-import type { RequeueRecord } from "../shared/requeueRecord";
+import type { RequeueRecord } from "../shared/tables/requeueRecord";
 
 /** The records of redriven jobs. */
 export interface RequeuedRecords {

@@ -1,10 +1,10 @@
 import { type Log } from "../../contract/log";
 import { type RouteJobsEffects, type TopicEvent } from "../router/routeJobs";
-import { type JobTypes } from "../shared/jobTypes";
 import { type Announce } from "../shared/messages/announceTo";
 import { type Inbox } from "../shared/messages/inbox";
 import { type QueueMessage } from "../shared/messages/queueMessage";
 import { type SendFailure } from "../shared/messages/sendMessages";
+import { type JobTypes } from "../shared/tables/jobTypes";
 import { type UnsentEvents } from "../shared/unsentEvents";
 import { type FailedRecords } from "./failedRecords";
 

@@ -3,7 +3,7 @@ import { limits } from "../../contract/limits";
 import { valuesOf } from "../../contract/records/expressions";
 import { endedAs, listIndex } from "../../contract/records/listKey";
 import type { JobRecord } from "../../contract/records/record";
-import { createRecordTable } from "../shared/recordTable";
+import { createRecordTable } from "../shared/tables/recordTable";
 
 /** The records of jobs that can't run any more. */
 export interface FailedRecords {

@@ -1,13 +1,13 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createJobTypes } from "../shared/jobTypes";
-import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
 import { announceTo } from "../shared/messages/announceTo";
 import { createInbox } from "../shared/messages/inbox";
 import { sendWith } from "../shared/messages/sendWith";
 import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
+import { createJobTypes } from "../shared/tables/jobTypes";
+import { createJobTypeTable } from "../shared/tables/jobTypeTable";
 import { createUnsentEvents } from "../shared/unsentEvents";
 import { createFailedRecords } from "./failedRecords";
 import { createRepair } from "./repair";

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createJobTypes } from "../shared/jobTypes";
-import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
 import { sendWith } from "../shared/messages/sendWith";
 import { clientOptions, now, pause, variable } from "../shared/runtime";
+import { createJobTypes } from "../shared/tables/jobTypes";
+import { createJobTypeTable } from "../shared/tables/jobTypeTable";
 import { invokeScaler } from "./invokeScaler";
 import { createKeepJobs } from "./keepJobs";
 import { createKeepUnsent } from "./keepUnsent";

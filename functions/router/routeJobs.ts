@@ -1,10 +1,10 @@
 import type { FieldProblem } from "../../contract/check";
 import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { groupBy } from "../shared/groupBy";
-import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/messages/queueMessage";
 import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/messages/sendMessages";
+import type { JobTypes } from "../shared/tables/jobTypes";
 import { type ReadJob, readJobs } from "./readJobs";
 
 /** The fields of an SNS event that the router reads. */

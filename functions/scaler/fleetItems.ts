@@ -8,7 +8,7 @@ import {
 import { historyKey, historyMinutes, historyPlace } from "../../contract/fleet/history";
 import { fleetItem, type FleetState } from "../../contract/fleet/state";
 import { ifConditionHolds, valuesOf } from "../../contract/records/expressions";
-import { decodeFlat } from "../shared/flatItem";
+import { decodeFlat } from "../shared/tables/flatItem";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
 

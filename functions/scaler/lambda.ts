@@ -1,10 +1,10 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
 import { readCountsWith } from "../shared/messages/readCounts";
 import { clientOptions, now, type RunContext, variable } from "../shared/runtime";
+import { createJobTypeTable } from "../shared/tables/jobTypeTable";
 import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";
 import { createScaler } from "./scaler";

@@ -1,6 +1,6 @@
-import type { JobTypeTable } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runtime";
+import type { JobTypeTable } from "../shared/tables/jobTypes";
 import { act } from "./act";
 import { createFailures, type Failures } from "./failures";
 import { readNudge } from "./readNudge";

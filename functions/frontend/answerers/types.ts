@@ -1,7 +1,7 @@
 import type { OpenApi } from "../../../contract/http/answers";
 import type { JobType } from "../../../contract/jobType";
 import { answer } from "../../shared/httpAnswer";
-import type { JobTypes } from "../../shared/jobTypes";
+import type { JobTypes } from "../../shared/tables/jobTypes";
 import type { Answerers } from "./answerer";
 
 export interface TypeEffects {

@@ -3,7 +3,7 @@ import { jobSettings } from "../../../contract/messages/envelope";
 import { namesIn } from "../../../contract/records/expressions";
 import { endedAs, listIndex, unsuccessfulIndex } from "../../../contract/records/listKey";
 import { decodeRecord } from "../../../contract/records/record";
-import { readItems } from "../../shared/readItems";
+import { readItems } from "../../shared/tables/readItems";
 import type { JobIndex } from "../listJobs";
 
 /** Bytes of a range key ("Quotas in Amazon DynamoDB"). */

@@ -3,7 +3,7 @@ import { limits } from "../../../contract/limits";
 import { ifConditionHolds } from "../../../contract/records/expressions";
 import { endedAs } from "../../../contract/records/listKey";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
-import { createRecordTable } from "../../shared/recordTable";
+import { createRecordTable } from "../../shared/tables/recordTable";
 import type { JobRecords } from "../effects";
 
 /** The table of job records in DynamoDB. */

@@ -11,10 +11,10 @@ import { recordAsRead } from "../../../contract/records/recordAsRead";
 import type { JobRecords, Publish } from "../../frontend/effects";
 import { jobNotFound, notKept } from "../../frontend/jobNotFound";
 import { groupBy } from "../../shared/groupBy";
-import type { JobTypes } from "../../shared/jobTypes";
 import type { ActOnLargeValues } from "../../shared/largeValueActs";
 import { mapLimited } from "../../shared/mapLimited";
-import type { Requeue, RequeueRecord } from "../../shared/requeueRecord";
+import type { JobTypes } from "../../shared/tables/jobTypes";
+import type { Requeue, RequeueRecord } from "../../shared/tables/requeueRecord";
 import type { EndedPayloads, RedriveLetters } from "../effects";
 
 export interface RetryEffects {

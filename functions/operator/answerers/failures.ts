@@ -6,7 +6,7 @@ import { type JobIndex, listJobs, typesToList } from "../../frontend/listJobs";
 import { decodeCursor } from "../../frontend/requests/listQuery";
 import { groupBy } from "../../shared/groupBy";
 import { answer, refuse } from "../../shared/httpAnswer";
-import type { JobTypes } from "../../shared/jobTypes";
+import type { JobTypes } from "../../shared/tables/jobTypes";
 import type { Answerers } from "./answerer";
 
 export interface FailureEffects {

@@ -3,7 +3,7 @@ import { errorFields, type Log } from "../../../contract/log";
 import type { JobRecords } from "../../frontend/effects";
 import type { ReadFleets } from "../../frontend/services/fleets";
 import { answer } from "../../shared/httpAnswer";
-import type { JobTypes } from "../../shared/jobTypes";
+import type { JobTypes } from "../../shared/tables/jobTypes";
 import type { Answerers } from "./answerer";
 
 export interface HealthEffects {

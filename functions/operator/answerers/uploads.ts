@@ -5,7 +5,7 @@ import { lifetimesFor } from "../../../contract/records/largeValues";
 import { notBeforeOf } from "../../frontend/requests/notBefore";
 import { wrongShape } from "../../frontend/requests/readFields";
 import { answer, refuse } from "../../shared/httpAnswer";
-import type { JobTypes } from "../../shared/jobTypes";
+import type { JobTypes } from "../../shared/tables/jobTypes";
 import type { LargeValues } from "../services/largeValues";
 import type { Answerers } from "./answerer";
 

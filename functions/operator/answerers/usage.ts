@@ -2,7 +2,7 @@ import { describe } from "../../../contract/check";
 import { problemOf } from "../../../contract/http/problem";
 import type { UsageReport } from "../../../contract/http/usageReport";
 import { answer, refuse } from "../../shared/httpAnswer";
-import type { JobTypes } from "../../shared/jobTypes";
+import type { JobTypes } from "../../shared/tables/jobTypes";
 import type { ReadUsage } from "../services/readUsage";
 import { encodePlace, readAsked, type UsageQuery } from "../usage/readAsked";
 import { readParts } from "../usage/readParts";

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { ifConditionHolds, namesIn, valuesOf } from "../../../contract/records/expressions";
-import { updateIf } from "../../shared/updateIf";
+import { updateIf } from "../../shared/tables/updateIf";
 import {
   type ActionItem,
   type ActionProgress,

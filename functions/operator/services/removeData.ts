@@ -1,5 +1,5 @@
 import type { JobRecord } from "../../../contract/records/record";
-import type { RecordTable } from "../../shared/recordTable";
+import type { RecordTable } from "../../shared/tables/recordTable";
 
 /** Removes the result of an ended job, unless it changed since the record was read. Gives the record afterwards. */
 export type RemoveData = (record: JobRecord, now: number, by?: string) => Promise<JobRecord | undefined>;

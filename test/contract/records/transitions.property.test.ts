@@ -6,8 +6,8 @@ import { decodeRecord, isFinal, type JobRecord } from "../../../contract/records
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { createFailedRecords } from "../../../functions/repair/failedRecords";
-import { createRecordTable } from "../../../functions/shared/recordTable";
-import { requeueIn } from "../../../functions/shared/requeueRecord";
+import { createRecordTable } from "../../../functions/shared/tables/recordTable";
+import { requeueIn } from "../../../functions/shared/tables/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
 import { testSeed } from "../../support/seed";

@@ -4,8 +4,8 @@ import { decodeMessage, type JobEnvelope } from "../../../contract/messages/enve
 import { isFinal } from "../../../contract/records/record";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { retryJobs } from "../../../functions/operator/actions/retryJobs";
-import { createRecordTable } from "../../../functions/shared/recordTable";
-import { requeueIn } from "../../../functions/shared/requeueRecord";
+import { createRecordTable } from "../../../functions/shared/tables/recordTable";
+import { requeueIn } from "../../../functions/shared/tables/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { testSeed } from "../../support/seed";
 import { startDynamo } from "../../worker-image/helpers/aws";

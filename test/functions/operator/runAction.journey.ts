@@ -9,7 +9,7 @@ import type { JobIndex } from "../../../functions/frontend/listJobs";
 import type { ActionRequest } from "../../../functions/operator/actions/actions";
 import { createActs } from "../../../functions/operator/actions/acts";
 import { runAction } from "../../../functions/operator/actions/runAction";
-import type { Requeue } from "../../../functions/shared/requeueRecord";
+import type { Requeue } from "../../../functions/shared/tables/requeueRecord";
 import { testSeeds } from "../../support/seed";
 import { wordCount } from "../support/fakeFrontend";
 import { MemoryActions } from "../support/memoryActions";

@@ -9,8 +9,8 @@ import { countMessages } from "../../../functions/removal/countMessages";
 import { createRedrive, readRedrive, type RedriveEffects } from "../../../functions/removal/redrive";
 import { createInbox } from "../../../functions/shared/messages/inbox";
 import { sendWith } from "../../../functions/shared/messages/sendWith";
-import { createRecordTable } from "../../../functions/shared/recordTable";
-import { requeueIn } from "../../../functions/shared/requeueRecord";
+import { createRecordTable } from "../../../functions/shared/tables/recordTable";
+import { requeueIn } from "../../../functions/shared/tables/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { Emulators } from "../support/emulators";
 

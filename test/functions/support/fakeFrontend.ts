@@ -16,7 +16,7 @@ import { createOperator, type OperatorEffects } from "../../../functions/operato
 import type { ActOnLargeValues } from "../../../functions/shared/largeValueActs";
 import type { OutgoingMessage } from "../../../functions/shared/messages/batches";
 import type { Operate, OperatorAnswer } from "../../../functions/shared/operatorCall";
-import type { Requeue } from "../../../functions/shared/requeueRecord";
+import type { Requeue } from "../../../functions/shared/tables/requeueRecord";
 import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
 import { FakeLargeValues } from "./fakeLargeValues";

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { decodeRecord, type JobRecord } from "../../contract/records/record";
+import { decodeRecord, type JobRecord } from "../../../contract/records/record";
 import { type ConditionalUpdate, updateIf } from "./updateIf";
 
 export interface RecordTable {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { JobType } from "../../../contract/jobType";
-import { createJobTypes, type JobTypes } from "../../../functions/shared/jobTypes";
-import { checksum, wordCount } from "../support/fakeFrontend";
+import type { JobType } from "../../../../contract/jobType";
+import { createJobTypes, type JobTypes } from "../../../../functions/shared/tables/jobTypes";
+import { checksum, wordCount } from "../../support/fakeFrontend";
 
 describe("jobTypes", () => {
   let types: Map<string, JobType>;

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
-import { decodeJobType, type JobType } from "../../contract/jobType";
+import { decodeJobType, type JobType } from "../../../contract/jobType";
 import type { JobTypeTable } from "./jobTypes";
 
 /** The type table in DynamoDB. */

@@ -1,5 +1,5 @@
-import type { JobType } from "../../contract/jobType";
-import { limits } from "../../contract/limits";
+import type { JobType } from "../../../contract/jobType";
+import { limits } from "../../../contract/limits";
 
 /** The deployment's job types. */
 export interface JobTypes {

@@ -1,8 +1,8 @@
 import type { BatchGetItemCommand, BatchGetItemCommandOutput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { readFleetsFrom } from "../../../functions/frontend/services/fleets";
-import { readItems } from "../../../functions/shared/readItems";
-import { rejection } from "../../local-cloud/support";
+import { readFleetsFrom } from "../../../../functions/frontend/services/fleets";
+import { readItems } from "../../../../functions/shared/tables/readItems";
+import { rejection } from "../../../local-cloud/support";
 
 /** A table that processes so many keys of each call, and leaves the others. */
 function table(keysAtOnce: number): { client: DynamoDBClient; calls: number[] } {

@@ -1,5 +1,5 @@
 import { type AttributeValue, type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { ifConditionHolds, namesIn, valuesOf } from "../../contract/records/expressions";
+import { ifConditionHolds, namesIn, valuesOf } from "../../../contract/records/expressions";
 
 /**
  * One conditional update of an item, in DynamoDB's language: `#field` stands for the field, `:name` for one of

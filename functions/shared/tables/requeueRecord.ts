@@ -1,5 +1,5 @@
-import type { RetryMark } from "../../contract/messages/envelope";
-import type { JobRecord } from "../../contract/records/record";
+import type { RetryMark } from "../../../contract/messages/envelope";
+import type { JobRecord } from "../../../contract/records/record";
 import type { RecordTable } from "./recordTable";
 
 /** A retry's time, caller and key, and the seconds for which the job is to wait. */
