@@ -169,7 +169,7 @@ describe("the kinds of handlers", () => {
     expect(failed.attempts).to.equal(1);
     expect(failed.error).to.include({ name: "Error", message: "negative" });
     const [frame] = (failed.error as { frames: string[] }).frames;
-    expect(frame).to.match(/^handle \(test\/journeys\/handlers\.test\.ts:\d+:\d+\)$/);
+    expect(frame).to.match(/^handle \(test\/journeys\/jobs\/handlers\.test\.ts:\d+:\d+\)$/);
   });
 
   it("says at the worker's start that a package is missing", async () => {
