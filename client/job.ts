@@ -1,7 +1,7 @@
 import type { FieldProblem } from "../contract/check";
 import type * as answers from "../contract/http/answers";
 import type { JobFilter } from "../contract/http/jobFilter";
-import type { UsageKind } from "../contract/http/usageReport";
+import type { UsageQuestion } from "../contract/http/usageReport";
 import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
 
@@ -129,20 +129,7 @@ export interface LogQuery {
 }
 
 /** Usage to add up. */
-export interface UsageQuery extends CallOptions {
-  /** @default "type" */
-  by?: UsageKind;
-  /** Name of the label, with `by: "label"`: one of the component's `usageLabels`. */
-  label?: string;
-  /** That type's usage alone, which may be one that was removed. @default - all types */
-  type?: string;
-  /** First day: a date in UTC. @default - the first of the last day's month */
-  from?: string;
-  /** Last day. @default - today */
-  to?: string;
-  /** A row for each day. @default - one for all days */
-  per?: "day";
-}
+export type UsageQuery = UsageQuestion & CallOptions;
 
 /** Jobs to act on: those of a filter, or up to 1,000 by their ids. */
 export type ActionOptions = ({ filter: JobFilter } | { ids: readonly string[] }) & {

@@ -34,7 +34,7 @@ export function renderOverview(
 ): Styled {
   const needs = types.flatMap(needsOf);
   const room = Math.max(3, size.rows - otherLines);
-  const shownNeeds = fitted(needs, Math.max(1, Math.floor(room / 3)), "more");
+  const shownNeeds = fitted(needs, Math.max(1, Math.floor(room / 3)));
   // Types with something to see come first where not all have room.
   const sorted =
     types.length > room - shownNeeds.length ? [...types].sort((one, other) => work(other) - work(one)) : types;
@@ -93,8 +93,8 @@ function work({ counts = {}, launchProblem }: JobType): number {
 }
 
 /** The lines, or those that have room, and how many there are beside them. */
-function fitted(lines: readonly Styled[], room: number, word: string): Styled[] {
+function fitted(lines: readonly Styled[], room: number): Styled[] {
   if (lines.length <= room) return [...lines];
   const shown = lines.slice(0, Math.max(1, room - 1));
-  return [...shown, paint.dim(`and ${lines.length - shown.length} ${word}`)];
+  return [...shown, paint.dim(`and ${lines.length - shown.length} more`)];
 }

@@ -37,6 +37,11 @@ export function usageKey(type: string): string {
   return `${type}#usage`;
 }
 
+/** The day of a time in epoch milliseconds, in UTC: `2026-11-26`. */
+export function usageDay(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10);
+}
+
 /** Sort key of a day's usage: the day is a date in UTC, as in `2026-11-26`; a type's own has no value. */
 export function usageItem(dimension: UsageDimension, day: string, value = ""): string {
   return `${dimension}#${day}#${value}`;

@@ -6,6 +6,22 @@ export const usageKinds = ["type", "tenant", "label"] as const;
 
 export type UsageKind = (typeof usageKinds)[number];
 
+/** Usage to add up. */
+export interface UsageQuestion {
+  /** @default "type" */
+  by?: UsageKind;
+  /** Name of the label, with `by: "label"`: one of the component's `usageLabels`. */
+  label?: string;
+  /** That type's usage alone, which may be one that was removed. @default - all types */
+  type?: string;
+  /** First day: a date in UTC. @default - the first of the last day's month */
+  from?: string;
+  /** Last day. @default - today */
+  to?: string;
+  /** A row for each day. @default - one for all days */
+  per?: "day";
+}
+
 /** Usage of the jobs of some days. */
 export interface UsageSum extends Usage {
   /** Jobs that ended. */

@@ -1,5 +1,6 @@
 import { decodeCounts } from "../../contract/fleet/counts";
 import type { FleetState } from "../../contract/fleet/state";
+import { usageDay } from "../../contract/fleet/usage";
 import type { JobType } from "../../contract/jobType";
 import { errorFields } from "../../contract/log";
 import { type ComponentSums, embeddedMetrics, type WriteSums } from "../../contract/metrics";
@@ -46,7 +47,7 @@ const sums: { [Name in keyof ComponentSums]: (minute: Minute) => Promise<number>
     return (await fleets()).filter((fleet) => fleet.launchProblem !== undefined && hasWork(fleet)).length;
   },
   async DollarsToday({ types, effects }) {
-    const today = new Date(effects.now()).toISOString().slice(0, 10);
+    const today = usageDay(effects.now());
     const read = ({ type }: JobType) => effects.readUsage(type, "type", { from: today, to: today });
     const pages = await mapLimited(types, typesAtOnce, read);
     return pages.flatMap(({ items }) => items).reduce((sum, { instanceDollars = 0 }) => sum + instanceDollars, 0);

@@ -1,19 +1,11 @@
 import { describe, type FieldProblem, jsonOf } from "../../../contract/check";
-import { usageDays, type UsageDimension } from "../../../contract/fleet/usage";
-import type { UsageKind } from "../../../contract/http/usageReport";
+import { usageDay, usageDays, type UsageDimension } from "../../../contract/fleet/usage";
+import type { UsageKind, UsageQuestion } from "../../../contract/http/usageReport";
 import { typePattern } from "../../../contract/limits";
 import { type Days, usageRange } from "../services/readUsage";
 
 /** The query parameters of `GET /usage`, as its route's schemas say. */
-export interface UsageQuery {
-  by?: UsageKind;
-  label?: string;
-  type?: string;
-  from?: string;
-  to?: string;
-  per?: "day";
-  cursor?: string;
-}
+export type UsageQuery = UsageQuestion & { cursor?: string };
 
 /** Place in the types' usage, in the order of their names: a type, and the sort key after which to go on. */
 export interface UsagePlace {
@@ -33,10 +25,10 @@ const dayMilliseconds = 86_400_000;
 /** The question with what it left out filled in: by type, and the days of this month until today. */
 export function readAsked(query: UsageQuery, now: number): AskedUsage | { problems: FieldProblem[] } {
   const { by = "type", label, cursor } = query;
-  const today = dayOf(now);
+  const today = usageDay(now);
   const to = query.to ?? today;
   const from = query.from ?? `${to.slice(0, 8)}01`;
-  const earliest = dayOf(now - usageDays * dayMilliseconds);
+  const earliest = usageDay(now - usageDays * dayMilliseconds);
   const dimension: UsageDimension = by === "label" ? `label:${label}` : by;
   const place = cursor === undefined ? undefined : decodePlace(cursor, dimension, { from, to });
   const expected = (path: string, what: string, value: unknown): FieldProblem[] => [
@@ -83,8 +75,4 @@ function isDay(text: string): boolean {
 /** `Date` reads 30 February as 2 March. */
 function isReal(date: Date, text: string): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
-}
-
-function dayOf(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().slice(0, 10);
 }

@@ -1,3 +1,5 @@
+import { usageDay } from "../../../contract/fleet/usage";
+
 const dayMilliseconds = 86_400_000;
 
 /** A time in UTC as its day, such as `2026-11-26`, with the part of the span that lies in it. */
@@ -11,13 +13,8 @@ export function daySlices(from: number, to: number): DaySlice[] {
   const slices: DaySlice[] = [];
   for (let begun = from; begun < to;) {
     const end = Math.min(to, (Math.floor(begun / dayMilliseconds) + 1) * dayMilliseconds);
-    slices.push({ day: dayOf(begun), milliseconds: end - begun });
+    slices.push({ day: usageDay(begun), milliseconds: end - begun });
     begun = end;
   }
   return slices;
-}
-
-/** The day of a time in epoch milliseconds. */
-export function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
 }

@@ -1,11 +1,11 @@
 import { definedFields } from "../../../contract/definedFields";
-import { type Usage, type UsageDimension, usageSeconds } from "../../../contract/fleet/usage";
+import { type Usage, usageDay, type UsageDimension, usageSeconds } from "../../../contract/fleet/usage";
 import { errorFields, type Log } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { isOutage } from "../services/serviceError";
 import { type Clock } from "../support/clock";
 import { startHeartbeat } from "../support/heartbeat";
-import { dayOf, daySlices } from "./daySlices";
+import { daySlices } from "./daySlices";
 import { type InstancePrice } from "./instancePrice";
 import { dollarsOf, usageOf } from "./usageOf";
 import { type UsagePlace, type UsageSums, type UsageTable } from "./usageTable";
@@ -97,7 +97,7 @@ export class UsageMeter implements JobUsage {
   }
 
   noteEnd(job: JobEnvelope): void {
-    const day = dayOf(this.effects.clock.now());
+    const day = usageDay(this.effects.clock.now());
     for (const place of this.placesOf(job, day)) this.pendingAt(place).jobs++;
   }
 
