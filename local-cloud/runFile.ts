@@ -4,26 +4,35 @@ import { join } from "node:path";
 import { type LocalRun, localRunFolder, parseLocalRun } from "../contract/localRun";
 import { isAlive } from "./processes";
 
+/** Functions that remove this process's files, by their paths. */
+const removals = new Map<string, () => void>();
+
 /**
- * Describes an HTTP API for its owner's own programs, in a file of mode 0600 that is named after its port. The
- * returned function removes it; so does the end of the process, or the next start after a crash.
+ * Describes an HTTP API for its owner's own programs, in a file of mode 0600 that is named after its port, in place of
+ * an earlier one. The returned function removes it; so does the end of the process, or the next start after a crash.
  */
 export function writeRunFile(run: LocalRun): () => void {
   const folder = localRunFolder(process.env, homedir());
   const path = join(folder, `${new URL(run.url).port}.json`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeOrphans(folder);
-  // A reader sees all of it or none.
+  // A reader sees all of it, or all of the earlier one.
   const draft = `${path}.${process.pid}`;
   rmSync(draft, { force: true });
   writeFileSync(draft, `${JSON.stringify(run)}\n`, { mode: 0o600, flag: "wx" });
   renameSync(draft, path);
-  const remove = () => rmSync(path, { force: true });
-  process.once("exit", remove);
-  return () => {
+  return removals.get(path) ?? removalOf(path);
+}
+
+function removalOf(path: string): () => void {
+  const remove = () => {
     process.off("exit", remove);
-    remove();
+    removals.delete(path);
+    rmSync(path, { force: true });
   };
+  process.once("exit", remove);
+  removals.set(path, remove);
+  return remove;
 }
 
 function removeOrphans(folder: string): void {

@@ -75,12 +75,12 @@ export class HttpApis {
 
   /** For the command line of the same user. If it can't be written, only that doesn't find the run. */
   private leaveWord({ id, name, address, access }: HttpApi, outputs?: Record<string, string[]>): void {
-    this.withdrawWord(id);
     const { folder, endpoint, region, credentials, token } = this.cloud;
     const run = { pid: process.pid, folder, url: `${address}/`, endpoint, region, credentials, token, outputs };
     try {
       this.runFiles.set(id, writeRunFile({ ...run, ...access }));
     } catch (error) {
+      this.withdrawWord(id);
       const line = `batch-jobs won't find this run: ${(error as Error).message}`;
       this.cloud.log({ source: "cloud", name, stream: "stderr", line });
     }
