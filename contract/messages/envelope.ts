@@ -84,23 +84,31 @@ export interface Submission {
   labels?: Labels;
 }
 
+/** A submission that was checked. */
+export interface CheckedSubmission extends Submission {
+  /** UTF-8 bytes of the payload as JSON; 0 if it was uploaded before. */
+  payloadBytes: number;
+}
+
 /** The envelope as text, for an SQS message body. */
 export function encodeEnvelope(envelope: JobEnvelope): string {
   return encodeJson(envelope);
 }
 
-/**
- * The text of one SNS message: a single envelope as an object, several as an array.
- * The caller keeps it within {@link limits.maxMessageBytes}; see {@link packEnvelopes}.
- */
-export function encodeMessage(envelopes: JobEnvelope[]): string {
-  return encodeJson(envelopes.length === 1 ? envelopes[0] : envelopes);
+/** One SNS message: its text, a single envelope as an object or several as an array, and its jobs. */
+export interface PackedEnvelopes {
+  body: string;
+  jobs: JobEnvelope[];
 }
 
-/** Divides envelopes, in order, into groups whose message fits SNS together with its attributes. */
-export function packEnvelopes(envelopes: JobEnvelope[]): JobEnvelope[][] {
+/** Packs envelopes, in order, into messages that fit SNS together with their attributes. */
+export function packEnvelopes(envelopes: JobEnvelope[]): PackedEnvelopes[] {
   const most = { count: Infinity, bytes: limits.maxMessageBytes - limits.attributeBytes - 2 };
-  return inBatches(envelopes, most, (envelope) => bytesOf(encodeEnvelope(envelope)) + 1);
+  const encoded = envelopes.map((job) => ({ job, text: encodeEnvelope(job) }));
+  return inBatches(encoded, most, ({ text }) => bytesOf(text) + 1).map((batch) => {
+    const texts = batch.map(({ text }) => text).join(",");
+    return { body: batch.length === 1 ? texts : `[${texts}]`, jobs: batch.map(({ job }) => job) };
+  });
 }
 
 /** Reads one envelope, of an SQS message. Unknown fields pass; an unknown version is refused. */
@@ -121,19 +129,22 @@ export function decodeMessage(text: string): Checked<{ source: unknown; job: Che
  * Checks a client's submission, field by field, with a payload of so many bytes at most; `findJsonLosses` finds what
  * reading its text has lost.
  */
-export function checkSubmission(value: unknown, maxBytes: number = limits.maxPayloadBytes): Checked<Submission> {
+export function checkSubmission(value: unknown, maxBytes: number = limits.maxPayloadBytes): Checked<CheckedSubmission> {
   if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
+  const measured = measurePayload(value, maxBytes);
   const problems = [
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
-    ...checkSubmittedPayload(value, maxBytes),
+    ...(measured.ok ? [] : measured.problems),
     ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
     ...checkLabels(value),
     ...checkDelay(value),
   ];
-  if (problems.length > 0) return { ok: false, problems };
+  if (!measured.ok || problems.length > 0) return { ok: false, problems };
+  const payloadBytes = measured.value;
   const { type, payload, payloadRef, id, tenant, labels, delaySeconds, runAt } = value as unknown as Submission;
-  return { ok: true, value: definedFields({ type, payload, payloadRef, id, tenant, labels, delaySeconds, runAt }) };
+  const known = { type, payload, payloadBytes, payloadRef, id, tenant, labels, delaySeconds, runAt };
+  return { ok: true, value: definedFields(known) };
 }
 
 /** Checks one parsed envelope. */
@@ -227,9 +238,19 @@ function checkMaxAttempts(value: unknown): FieldProblem[] {
     : [expected("/maxAttempts", `a whole number from 1 to ${limits.maxAttempts}`, value)];
 }
 
-function checkSubmittedPayload(value: Record<string, unknown>, maxBytes: number): FieldProblem[] {
-  if (value.payloadRef === undefined) return checkPayload(value) ?? checkSize(value, maxBytes);
-  return value.payload === undefined ? [] : [expected("/payload", "none beside payloadRef", value.payload)];
+/** Bytes of the payload as JSON, 0 if it was uploaded before. A message needs no such check: SNS bounds messages. */
+function measurePayload(value: Record<string, unknown>, maxBytes: number): Checked<number> {
+  const { payload, payloadRef } = value;
+  if (payloadRef !== undefined) {
+    return payload === undefined ? { ok: true, value: 0 } : refused("/payload", "none beside payloadRef", payload);
+  }
+  const problems = checkPayload(value);
+  if (problems) return { ok: false, problems };
+  const bytes = bytesOf(encodeJson(payload));
+  if (bytes <= maxBytes) return { ok: true, value: bytes };
+  const way = maxBytes > limits.maxPayloadBytes ? "; a larger one is uploaded: see POST /uploads" : "";
+  const message = `Expected at most ${maxBytes} bytes of JSON, got ${bytes}${way}`;
+  return { ok: false, problems: [{ path: "/payload", message, code: "payload-too-large" }] };
 }
 
 /** Problems of its shape; undefined if there are none. Whoever looks for a payload in S3 checks its reference. */
@@ -237,15 +258,6 @@ function checkPayload({ payload }: Record<string, unknown>): FieldProblem[] | un
   if (payload === undefined) return [expected("/payload", "any JSON value", undefined)];
   if (depthOf(payload, limits.maxPayloadDepth) <= limits.maxPayloadDepth) return undefined;
   return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
-}
-
-/** Of a message it needs no check: SNS bounds messages. */
-function checkSize({ payload }: Record<string, unknown>, maxBytes: number): FieldProblem[] {
-  const bytes = bytesOf(encodeJson(payload));
-  if (bytes <= maxBytes) return [];
-  const way = maxBytes > limits.maxPayloadBytes ? "; a larger one is uploaded: see POST /uploads" : "";
-  const message = `Expected at most ${maxBytes} bytes of JSON, got ${bytes}${way}`;
-  return [{ path: "/payload", message, code: "payload-too-large" }];
 }
 
 function checkRange({ payload }: Record<string, unknown>): FieldProblem[] {

@@ -1,52 +1,41 @@
-import { bytesOf, encodeJson } from "../../contract/check";
+import { bytesOf } from "../../contract/check";
 import { definedFields } from "../../contract/definedFields";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { limits } from "../../contract/limits";
-import { aboutJobs, errorFields, type Log } from "../../contract/log";
-import { attributes, stringAttributes } from "../../contract/messages/attributes";
+import { errorFields } from "../../contract/log";
 import {
-  encodeMessage,
+  type CheckedSubmission,
   type JobEnvelope,
   type JobSettings,
-  packEnvelopes,
   settingsOf,
-  type Submission,
 } from "../../contract/messages/envelope";
 import { publishInput } from "../../contract/messages/scheduledMessage";
 import { listKeyOf } from "../../contract/records/listKey";
 import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { RunWithin } from "../../contract/schema/schemaCheck";
-import { chunksOf } from "../shared/chunksOf";
-import { groupBy } from "../shared/groupBy";
 import type { ActOnLargeValues, Source } from "../shared/largeValueActs";
 import { mapLimited } from "../shared/mapLimited";
-import { divideIntoBatches } from "../shared/messages/batches";
 import type { JobTypes } from "../shared/tables/jobTypes";
-import { type JobPayloads, type JobRecords, type JobScheduler, maxKept, type Publish } from "./effects";
+import type { JobRecords } from "./effects";
 import { createCheckPayload } from "./payloadValidator";
+import { createPublishJobs, type PublishJobsEffects } from "./publishJobs";
 import { digestOf, keyPrefix, largeValueOf } from "./requests/digest";
-import { notBeforeOf } from "./requests/notBefore";
+import { isTooFarForQueues, notBeforeOf } from "./requests/notBefore";
 
-export interface SubmitJobsEffects {
+export interface SubmitJobsEffects extends PublishJobsEffects {
   /** Undefined if jobs are not tracked: every submission is then a new job. */
   records: JobRecords | undefined;
-  /** Undefined if payloads are not kept. */
-  keepPayloads?: JobPayloads["keep"] | undefined;
-  publish: Publish;
   actOnLarge: ActOnLargeValues;
-  /** Publishes jobs at their times, and the topic that it publishes to: for times too far ahead for SQS. */
-  later: JobScheduler & { topicArn: string };
+  /** With the topic that it publishes to. */
+  later: PublishJobsEffects["later"] & { topicArn: string };
   jobTypes: Pick<JobTypes, "find">;
   /** Bounds the time of a payload's check. */
   runWithin: RunWithin;
-  /** Epoch milliseconds. */
-  now: () => number;
-  log: Log;
 }
 
 /** A job to be submitted, with its final id. */
-export interface IdentifiedSubmission extends Submission {
+export interface IdentifiedSubmission extends CheckedSubmission {
   id: string;
   /** Digest of the submitting caller. */
   submitter: string;
@@ -82,7 +71,6 @@ const maxCheckMilliseconds = 8_000;
 
 /** As many connections as the AWS SDK opens. */
 const recordsAtOnce = 50;
-const publishesAtOnce = 10;
 
 /**
  * Submits jobs: records each under its id, then publishes those that wait, and returns the outcomes in order. A
@@ -93,10 +81,11 @@ export function createSubmitJobs(
 ): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
   const { records, actOnLarge, jobTypes, runWithin, now, log } = effects;
   const checkPayload = createCheckPayload(runWithin);
+  const publishJobs = createPublishJobs(effects);
 
   async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
-    const { id, type, payload, payloadRef, submittedBy, replayOf, source } = submission;
-    const isLarge = payloadRef === undefined && bytesOf(encodeJson(payload)) > limits.maxPayloadBytes;
+    const { id, type, payload, payloadRef, payloadBytes, submittedBy, replayOf, source } = submission;
+    const isLarge = payloadBytes > limits.maxPayloadBytes;
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) {
@@ -174,13 +163,7 @@ export function createSubmitJobs(
   return async function submitJobs(submissions) {
     const checks = { milliseconds: 0 };
     const recorded = await inTurnById(submissions, (submission) => record(submission, checks));
-    const waiting = envelopesToPublish(recorded);
-    const failed = await keepPayloadsOf(effects, waiting);
-    const envelopes = waiting.filter(({ id }) => !failed.has(id));
-    const isLater = ({ notBefore }: JobEnvelope) => isTooFarForQueues(notBefore, now());
-    const soon = envelopes.filter((envelope) => !isLater(envelope));
-    for (const id of await publishEnvelopes(effects, soon)) failed.add(id);
-    for (const id of await scheduleEnvelopes(effects, envelopes.filter(isLater))) failed.add(id);
+    const failed = await publishJobs(envelopesToPublish(recorded));
     return recorded.map((outcome, index): SubmitOutcome => {
       if ("problem" in outcome) return { id: submissions[index]!.id, problem: outcome.problem };
       const { id, type } = outcome.submission;
@@ -227,10 +210,6 @@ function envelopeOf(
   return definedFields({ version: 1, id, type, ...content, submittedAt, ...settingsOf(settings), notBefore });
 }
 
-export function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
-  return notBefore !== undefined && Date.parse(notBefore) - now > limits.maxQueueDelaySeconds * 1_000;
-}
-
 /** A schedule holds less than a message: all of it is JSON within JSON. */
 function scheduleProblem(
   { now, later }: SubmitJobsEffects,
@@ -244,68 +223,4 @@ function scheduleProblem(
   const most = limits.maxScheduleInputBytes;
   const detail = `Expected at most ${most} bytes with quotes escaped in a job so far ahead, got ${bytes}`;
   return problemOf("payload-too-large", detail, [{ path: "/payload", message: detail }]);
-}
-
-/** Keeps the payloads of the envelopes; returns the ids of those that failed. */
-async function keepPayloadsOf(
-  { keepPayloads, log }: SubmitJobsEffects,
-  envelopes: JobEnvelope[],
-): Promise<Set<string>> {
-  const failed = new Set<string>();
-  if (!keepPayloads) return failed;
-  await mapLimited(chunksOf(envelopes, maxKept), publishesAtOnce, async (batch) => {
-    try {
-      await keepPayloads(batch);
-    } catch (error) {
-      for (const { id } of batch) failed.add(id);
-      log("error", "payload-not-kept", { jobIds: batch.map(({ id }) => id), ...errorFields(error) });
-    }
-  });
-  return failed;
-}
-
-/** Creates the schedules of the envelopes; returns the ids of those that failed. */
-async function scheduleEnvelopes({ later, now, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<string[]> {
-  const failed: string[] = [];
-  await mapLimited(envelopes, publishesAtOnce, async (envelope) => {
-    const { id, type } = envelope;
-    const time = new Date(now()).toISOString();
-    try {
-      await later.schedule(envelope);
-      log("info", "job-accepted", { time, jobId: id, jobType: type });
-    } catch (error) {
-      failed.push(id);
-      log("error", "job-not-scheduled", { jobId: id, jobType: type, ...errorFields(error) });
-    }
-  });
-  return failed;
-}
-
-/** Publishes the envelopes, each message holding jobs of one type; returns the ids of those that failed. */
-async function publishEnvelopes(
-  { publish, now, log }: SubmitJobsEffects,
-  envelopes: JobEnvelope[],
-): Promise<Set<string>> {
-  const byType = groupBy(envelopes, ({ type }) => type);
-  const messages = [...byType].flatMap(([type, ofType]) =>
-    packEnvelopes(ofType).map((jobs) => ({
-      body: encodeMessage(jobs),
-      attributes: stringAttributes({ [attributes.type]: type }),
-      jobs,
-    })),
-  );
-  const failed = new Set<string>();
-  await mapLimited(divideIntoBatches(messages), publishesAtOnce, async (batch) => {
-    // The router may have a job before SNS has answered, and its line comes after this one.
-    const time = new Date(now()).toISOString();
-    const outcomes = await publish(batch).catch((error: unknown) => batch.map(() => error));
-    batch.forEach(({ jobs }, index) => {
-      const ids = jobs.map(({ id }) => id);
-      const about = aboutJobs(ids, jobs[0]!.type);
-      if (outcomes[index] === undefined) return log("info", "job-accepted", { time, ...about });
-      for (const id of ids) failed.add(id);
-      log("error", "job-not-published", { ...about, ...errorFields(outcomes[index]) });
-    });
-  });
-  return failed;
 }

@@ -2,7 +2,7 @@ import { errorFields, type EventName, type Log } from "../../contract/log";
 import type { JobRecord } from "../../contract/records/record";
 import type { Announce } from "../shared/messages/announceTo";
 import type { JobScheduler } from "./effects";
-import { isTooFarForQueues } from "./submitJobs";
+import { isTooFarForQueues } from "./requests/notBefore";
 
 export interface TellEndEffects {
   /** Publishes a final state; undefined when `events` is off. */

@@ -116,7 +116,7 @@ export class World {
   /** Submits the job as a client would: again each minute until it is accepted. */
   async submit(id: string, payload: { ms: number; s3?: boolean }): Promise<void> {
     while (!this.ending.signal.aborted) {
-      const [outcome] = await this.functions.submit([{ id, type: "echo", payload, submitter: "" }]);
+      const [outcome] = await this.functions.submit([{ id, type: "echo", payload, payloadBytes: 1, submitter: "" }]);
       if (outcome && !("problem" in outcome)) return;
       await sleep(this.clock, 60_000, this.ending.signal);
     }

@@ -11,3 +11,8 @@ export function notBeforeOf({ delaySeconds = 0, runAt }: Submission, now: number
   }
   return { ok: true, value: time > now ? new Date(time).toISOString() : undefined };
 }
+
+/** True if SQS can't hold a message back until then: EventBridge Scheduler publishes it. */
+export function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
+  return notBefore !== undefined && Date.parse(notBefore) - now > limits.maxQueueDelaySeconds * 1_000;
+}

@@ -9,7 +9,6 @@ import {
   decodeEnvelope,
   decodeMessage,
   encodeEnvelope,
-  encodeMessage,
   type JobEnvelope,
   packEnvelopes,
 } from "../../../contract/messages/envelope";
@@ -157,7 +156,19 @@ describe("envelope", () => {
 describe("checkSubmission", () => {
   it("keeps the known fields alone", () => {
     const checked = checkSubmission({ type: "a", payload: 1, id: "x", tenant: "t", version: 9, maxAttempts: 5 });
-    expect(checked).to.deep.equal({ ok: true, value: { type: "a", payload: 1, id: "x", tenant: "t" } });
+    expect(checked).to.deep.equal({
+      ok: true,
+      value: { type: "a", payload: 1, payloadBytes: 1, id: "x", tenant: "t" },
+    });
+  });
+
+  it("counts the payload's bytes as a message has them, none of an uploaded one", () => {
+    const bytesIn = (job: object) => {
+      const checked = checkSubmission({ type: "a", ...job });
+      return checked.ok && checked.value.payloadBytes;
+    };
+    expect(bytesIn({ payload: { text: "größe \uffff" } })).to.equal(bytesOf('{"text":"größe \\uffff"}'));
+    expect(bytesIn({ payloadRef: { bytes: 300_000, sha256: "0".repeat(64) } })).to.equal(0);
   });
 
   it("refuses a payload over the limit, escapes included", () => {
@@ -182,7 +193,10 @@ describe("checkSubmission", () => {
       { runAt: "2028-02-29T12:00:00Z" },
       { runAt: "2026-11-23T12:00:00.123456789+14:00" },
     ]) {
-      expect(checkSubmission({ ...job, ...delay })).to.deep.equal({ ok: true, value: { ...job, ...delay } });
+      expect(checkSubmission({ ...job, ...delay })).to.deep.equal({
+        ok: true,
+        value: { ...job, payloadBytes: 1, ...delay },
+      });
     }
     expect(pathsOf(checkSubmission({ ...job, delaySeconds: 1, runAt: "2026-11-23T12:00Z" }))).to.deep.equal(["/runAt"]);
   });
@@ -224,11 +238,11 @@ describe("packEnvelopes", () => {
   it("keeps order, loses none, and makes messages that fit SNS with room for attributes", () => {
     fc.assert(
       fc.property(envelopes, (all) => {
-        const groups = packEnvelopes(all);
-        expect(groups.flat()).to.deep.equal(all);
-        for (const group of groups) {
-          expect(group).to.not.have.length(0);
-          expect(bytesOf(encodeMessage(group))).to.be.at.most(limits.maxMessageBytes - limits.attributeBytes);
+        const messages = packEnvelopes(all);
+        expect(messages.flatMap(({ jobs }) => jobs)).to.deep.equal(all);
+        for (const { body, jobs } of messages) {
+          expect(jobs).to.not.have.length(0);
+          expect(bytesOf(body)).to.be.at.most(limits.maxMessageBytes - limits.attributeBytes);
         }
       }),
       { numRuns: 25 },
@@ -236,7 +250,10 @@ describe("packEnvelopes", () => {
   });
 
   it("writes one job as an object and several as an array", () => {
-    expect(encodeMessage([envelope])).to.equal(encodeEnvelope(envelope));
-    expect(JSON.parse(encodeMessage([envelope, envelope]))).to.deep.equal([envelope, envelope]);
+    const job = { ...envelope, payload: "\uffff" };
+    expect(packEnvelopes([job])).to.deep.equal([{ body: encodeEnvelope(job), jobs: [job] }]);
+    const [message, ...more] = packEnvelopes([job, envelope]);
+    expect(more).to.deep.equal([]);
+    expect(message!.body).to.equal(`[${encodeEnvelope(job)},${encodeEnvelope(envelope)}]`);
   });
 });

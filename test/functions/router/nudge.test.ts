@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { encodeEnvelope, encodeMessage } from "../../../contract/messages/envelope";
+import { encodeEnvelope } from "../../../contract/messages/envelope";
 import { invokeScaler } from "../../../functions/router/invokeScaler";
 import { createNudge } from "../../../functions/router/nudge";
 import { copyEnvironment, restoreEnvironment } from "../../support/environment";
@@ -101,7 +101,7 @@ describe("routeJobs with a nudge", () => {
         told = sent;
       },
     });
-    await router.route(encodeMessage([job("1"), job("2"), job("3", "checksum"), job("4", "none")]), "nonsense");
+    await router.route(JSON.stringify([job("1"), job("2"), job("3", "checksum"), job("4", "none")]), "nonsense");
     expect(told).to.deep.equal({ "word-count": 2, checksum: 1 });
     expect(atNudge).to.equal(5);
   });
@@ -115,7 +115,7 @@ describe("routeJobs with a nudge", () => {
           ? Promise.reject(new Error("no"))
           : Promise.resolve(messages.map(() => undefined)),
     });
-    const error = await router.route(encodeMessage([job("1"), job("2", "checksum")]));
+    const error = await router.route(JSON.stringify([job("1"), job("2", "checksum")]));
     expect(error).to.be.an("error");
     expect(told).to.deep.equal({ "word-count": 1 });
   });
