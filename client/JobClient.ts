@@ -264,9 +264,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    * default. Reads all parts of a large answer.
    */
   async usage({ signal, ...query }: UsageQuery = {}): Promise<UsageReport> {
-    const read = async (cursor?: string) =>
-      readUsage(await this.origins.request({ method: "GET", path: "usage", query: { ...query, cursor }, signal }));
-    return wholeUsage(read);
+    // Another API's parts are of its own jobs: they don't add up to a whole with those of the first.
+    return this.origins.run(async (api, place) => {
+      const read = async (cursor?: string) =>
+        readUsage(await api.request({ method: "GET", path: "usage", query: { ...query, cursor }, signal }));
+      return { ...(await wholeUsage(read)), ...place };
+    });
   }
 
   /** Has the API in use read its types, a record and the last counts; `status` says `failing` if it can't. */

@@ -187,6 +187,21 @@ describe("a client with several URLs", () => {
     apis.pop();
   });
 
+  it("adds up usage of one API: all parts anew, if the first fails in the midst of them", async () => {
+    const part = (jobs: number, cursor?: string): CannedAnswer => {
+      return { body: { by: "type", from: "f", to: "t", rows: [], total: { jobs, seconds: jobs }, cursor } };
+    };
+    const isNext = ({ path }: SeenRequest) => path.includes("cursor=");
+    const client = await start([
+      (request) => (isNext(request) ? { status: 503, body: {} } : part(1, "next")),
+      (request) => (isNext(request) ? part(20) : part(10, "next")),
+    ]);
+    const report = await client.usage();
+    expect(report.total.jobs).to.equal(30);
+    expect(report).to.include({ url: urls[1] });
+    expect(apis[1]!.requests.map(({ path }) => path)).to.deep.equal(["/usage", "/usage?cursor=next"]);
+  });
+
   it("returns to the first after 60 s, once its deep health is good", async () => {
     let isWell = false;
     await start([
