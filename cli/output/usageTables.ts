@@ -76,11 +76,10 @@ function saidOf({ by, label, rows, total }: UsageReport, days: string): string[]
   const { dollars, instanceSeconds, instanceDollars, idleSeconds = 0, idleDollars, unpriced } = total;
   const isPriced = dollars !== undefined || instanceDollars !== undefined;
   const up = `Instances were up for ${time(instanceSeconds)}${isPriced ? `, ${money(instanceDollars)}` : ""}`;
+  const hasNoValue = by === "label" && rows.every(({ value }) => value === "");
   const share = instanceSeconds ? ` (${Math.round((100 * idleSeconds) / instanceSeconds)} %)` : "";
   return [
-    rows.length === 0
-      ? `No usage from ${days}${by === "label" ? `; is ${label} one of the component's usageLabels?` : ""}`
-      : days,
+    `${rows.length === 0 ? `No usage from ${days}` : days}${hasNoValue ? `; is ${label} one of the component's usageLabels?` : ""}`,
     ...(instanceSeconds === undefined
       ? []
       : [`${up}; no job used ${time(idleSeconds)}${isPriced ? `, ${money(idleDollars)}` : ""} of it${share}`]),

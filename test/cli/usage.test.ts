@@ -79,6 +79,8 @@ describe("batch-jobs usage", () => {
     expect((await run(["--label", "team"], { "by=label&label=team": none })).stdout).to.equal(
       "No usage from 2026-11-01 to 2026-11-27 (UTC); is team one of the component's usageLabels?\n",
     );
+    const others = (await run(["--label", "team"], { "by=label&label=team": { ...none, total: resize } })).stdout;
+    expect(others).to.match(/^\(none\) .*\(UTC\); is team one of the component's usageLabels\?$/ms);
     const unpriced = { ...byType, rows: [{ type: "resize", ...resize }], total: resize };
     const { stdout } = await run([], { "by=type": unpriced });
     expect(stdout).to.contain("Instances were up for 1.0 min; no job used 15 s of it (25 %)\nNo price is known.\n");
