@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { readLocalRunsAround } from "../client/connection/localRun";
 import { isObject } from "../contract/check";
 import { CommandError, exitCodes } from "./exitCodes";
+import { untilInterrupted } from "./untilInterrupted";
 
 export interface ApiLocation {
   /** Several, in the order of their use. */
@@ -55,14 +56,18 @@ function localRun(output: string): URL[] {
   throw new CommandError(problem, exitCodes.failed, `Choose: ${[`--url ${urls[0]}`, ...names].join(", ")}`);
 }
 
+/** Longest time for the Pulumi CLI, whose backend may be out of reach. */
+const longestSeconds = 60;
+
 /** A stack's outputs, read with the Pulumi CLI. */
 async function stackOutputs(stack?: string): Promise<Record<string, unknown>> {
   const args = ["stack", "output", "--json", ...(stack === undefined ? [] : ["--stack", stack])];
   try {
-    const { stdout } = await promisify(execFile)("pulumi", args, { maxBuffer: 16e6 });
+    const stdout = await untilInterrupted((signal) => runPulumi(args, signal));
     const outputs = JSON.parse(stdout) as unknown;
     return isObject(outputs) ? outputs : {};
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
     if (code === "ENOENT") {
       const problem =
@@ -71,6 +76,27 @@ async function stackOutputs(stack?: string): Promise<Record<string, unknown>> {
     }
     const said = (stderr ?? "").trim() || message;
     throw new CommandError(`pulumi ${args.join(" ")} failed: ${said}`, exitCodes.failed, howTo);
+  }
+}
+
+/** @throws CommandError if it takes too long, the signal's reason, `execFile`'s error. */
+async function runPulumi(args: string[], interrupted: AbortSignal): Promise<string> {
+  const late = new AbortController();
+  const problem = `pulumi ${args.join(" ")} gave no outputs within ${longestSeconds} s: is its backend in reach?`;
+  const end = () => late.abort(new CommandError(problem, exitCodes.failed, howTo));
+  const timer = setTimeout(end, longestSeconds * 1_000);
+  const signal = AbortSignal.any([interrupted, late.signal]);
+  const running = promisify(execFile)("pulumi", args, { maxBuffer: 16e6, signal });
+  running.child.stdin?.end();
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    // The signal has only asked it to end.
+    running.child.kill("SIGKILL");
   }
 }
 

@@ -1,11 +1,15 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { mock } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { writeRunFile } from "../../local-cloud/runFile";
 import { type CannedApi, problem, startCannedApi } from "../client/support";
-import { runCli } from "./support";
+import { runCli, spawnCli } from "./support";
 
 describe("batch-jobs finds the API", () => {
   let api: CannedApi;
@@ -21,19 +25,38 @@ describe("batch-jobs finds the API", () => {
     rmSync(folder, { recursive: true });
   });
 
+  const install = (script: string) => {
+    writeFileSync(join(folder, "pulumi"), `#!${process.execPath}\n${script}`);
+    chmodSync(join(folder, "pulumi"), 0o755);
+    return { PATH: folder };
+  };
+
   /** A `pulumi` that knows the stack `dev`, selected, with the outputs. */
   function installPulumi(outputs: object): Record<string, string> {
-    const script = `#!${process.execPath}
-const args = process.argv.slice(2).join(" ");
+    return install(`const args = process.argv.slice(2).join(" ");
 if (args === "stack output --json" || args === "stack output --json --stack dev") {
   console.log(${JSON.stringify(JSON.stringify(outputs))});
 } else {
   console.error("error: no stack named '" + args.replace(/.* /, "") + "' found");
   process.exit(255);
-}`;
-    writeFileSync(join(folder, "pulumi"), script);
-    chmodSync(join(folder, "pulumi"), 0o755);
-    return { PATH: folder };
+}`);
+  }
+
+  /** A `pulumi` that hangs, whatever it is sent; `runs` and `ended` say so. */
+  async function installHangingPulumi() {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const env = install(`for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => undefined);
+process.stdin.resume().once("end", () => require("node:net").connect(${port}, "127.0.0.1"));
+setInterval(() => undefined, 1_000);`);
+    const runs = once(server, "connection") as Promise<[Socket]>;
+    const ended = runs.then(async ([socket]) => {
+      socket.on("error", () => undefined).resume();
+      await once(socket, "close");
+      server.close();
+    });
+    return { env, runs, ended };
   }
 
   it("by --url before all else, and by BATCH_JOBS_URL", async () => {
@@ -155,6 +178,37 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
     const { code, stderr } = await runCli(["types"], { env: { PATH: join(folder, "nothing") } });
     expect(code).to.equal(1);
     expect(stderr).to.include("No API is named").and.include("--url URL");
+  });
+
+  it("or says that Pulumi doesn't answer, ends it, and says what to do", async () => {
+    const { env, runs, ended } = await installHangingPulumi();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      // Node's warning of these timers is not of the run.
+      await setImmediate();
+      const running = runCli(["types", "--json", "--stack", "dev"], { env });
+      await runs;
+      mock.timers.tick(60_000);
+      const { code, stdout, stderr } = await running;
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
+      expect(stderr).to.include("pulumi stack output --json --stack dev gave no outputs within 60 s");
+      expect(stderr).to.include("--url URL").and.include("BATCH_JOBS_URL");
+    } finally {
+      mock.timers.reset();
+    }
+    await ended;
+  });
+
+  it("until Ctrl-C, which ends Pulumi too", async () => {
+    const { env, runs, ended } = await installHangingPulumi();
+    let child: ChildProcess | undefined;
+    const running = spawnCli(["types", "--json"], { env, onStart: (started) => (child = started) });
+    await runs;
+    child!.kill("SIGINT");
+    const { code, stdout, stderr } = await running;
+    expect({ code, stdout }).to.deep.equal({ code: 130, stdout: "" });
+    expect(stderr).to.include("Stopped");
+    await ended;
   });
 
   it("and refuses invalid URLs", async () => {

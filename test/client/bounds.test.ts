@@ -130,8 +130,9 @@ describe("the bounds of a client's calls", () => {
     });
   });
 
-  it("are those of all that client and command line send", () => {
-    const sends = /\bfetch\)?\(|https?\.request\(|\bconnect\(|new (?!JobClient)[\w.]*Client\(\{|Provider\(\{/;
+  it("are those of all that client and command line send, and of the programs that they ask", () => {
+    const sends =
+      /node:child_process|\bfetch\)?\(|https?\.request\(|\bconnect\(|new (?!JobClient)[\w.]*Client\(\{|Provider\(\{/;
     const senders = ["client", "cli"].flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".ts") && !/node_modules|dist/.test(name))
@@ -140,6 +141,10 @@ describe("the bounds of a client's calls", () => {
     );
     expect(senders.sort()).to.deep.equal([
       "cli/consoleProxy/logIn.ts", // openid-client ends its requests after 30 s.
+      "cli/findApi.ts", // Pulumi's CLI is ended after 60 s, and by Ctrl-C.
+      "cli/init/ownPackage.ts", // npm packs what is here already.
+      "cli/init/program.ts", // npm says how far it is, on the terminal, and Ctrl-C ends it with us.
+      "cli/local/openInBrowser.ts", // Nothing waits for the browser.
       "client/connection/connection.ts",
       "client/connection/credentials.ts",
       "client/deadLetters/sqs.ts",
