@@ -16,7 +16,7 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^(aws|eval "\$\(aws|curl --aws-sigv4) /, "asks AWS itself"],
   [/^pulumi /, "deploys to AWS; test/engine deploys the same programs with the same CLI to the local cloud"],
   [/^npm install( |$)/, "needs a project of the reader's; test/package installs the packed package into some"],
-  [/^(npm ci && )?npm pack$/, "is what test/package installs"],
+  [/^(npm ci && )?npm pack( --silent)?$/, "is what test/package installs"],
   [/^cd \.\. && npx --package \S+\.tgz batch-job-processor init /, "writes a project; test/package types it"],
   [/^npx batch-jobs submit greet '\{"name": "Ada"\}' --wait$/, "needs the written project; test/package submits there"],
   [

@@ -1,16 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import ts from "typescript";
 
 const root = join(__dirname, "../..");
 const documents = [
-  "README.md",
-  "docs/api.md",
-  "docs/client.md",
-  "docs/deploy.md",
-  "local-cloud/README.md",
-  "worker-image/README.md",
+  ...["README.md", "client/README.md", "local-cloud/README.md", "worker-image/README.md"],
+  ...readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
 ];
 
 /** The TypeScript blocks of a document, each as a module beside it. */
@@ -58,7 +54,7 @@ function compile(examples: Map<string, string>): string[] {
 describe("examples in the documents", () => {
   it("compile, where one that is wrong does not", () => {
     const examples = new Map(documents.flatMap((document) => [...examplesOf(document)]));
-    expect(examples.size).to.be.at.least(2);
+    expect(examples.size).to.be.at.least(20);
     const wrong = `import { BatchJobProcessor } from "batch-job-processor";
 new BatchJobProcessor("a", { processors: [{ name: "b", handle: async (job) => job.nothing }] });`;
     const [said, ...others] = compile(new Map([...examples, [join(root, "wrong.ts"), wrong]]));

@@ -16,8 +16,8 @@ function filesIn(folder: string, name: RegExp): string[] {
 }
 
 const documents = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"].map((file) => join(root, file)),
-  ...["docs", "worker-image", "examples", "local-cloud"].flatMap((folder) => filesIn(folder, /\.md$/)),
+  ...["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map((file) => join(root, file)),
+  ...["docs", "worker-image", "examples", "client", "local-cloud"].flatMap((folder) => filesIn(folder, /\.md$/)),
 ];
 const sources = ["components", "functions", "contract", "console", "cli", "client", "worker-image/src"].flatMap(
   (folder) => filesIn(folder, /\.tsx?$/),
