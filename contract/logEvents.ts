@@ -81,7 +81,7 @@ export interface LogEvents {
   "repair-finished": "repair";
   /** A dead letter is in its type's queue again */
   "job-sent-back": "removal";
-  /** It was sent back, and its letter is still there: a worker that gets it again deletes it */
+  /** It was sent back, and its dead letter is still there: a worker that gets it again deletes it */
   "dead-letter-not-deleted": "removal";
   /** Its queues are empty, and will be deleted; `moved` says how many messages they held */
   "removed-type-drained": "removal";
