@@ -23,12 +23,13 @@ export interface ActionItem extends ActionProgress {
   finishedAt?: string;
 }
 
-/** The actions of the last weeks. Those of lists have no ids. */
+/** The actions of the last weeks. */
 export interface Actions {
   /** Keeps the action unless its id is taken; then gives the one that is there. */
   create(request: ActionRequest): Promise<ActionItem | undefined>;
   read(id: string): Promise<ActionItem | undefined>;
-  list(): Promise<ActionItem[]>;
+  /** The newest, without their ids; of callers bound to the tenant if there is one. */
+  list(tenant?: string): Promise<ActionItem[]>;
   /** Takes an action that goes on, and that no other run has. */
   take(id: string, run: string, now: number): Promise<ActionItem | undefined>;
   /**

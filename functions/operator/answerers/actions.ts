@@ -71,9 +71,8 @@ export function createActionAnswerers(
       return { ...answer(202, actionView(item)), next: { runAction: request.id } };
     },
 
-    async listActions(call) {
-      const all = await actions.list();
-      return answer(200, { actions: all.filter(isSeenBy(call)).map(actionView) });
+    async listActions({ caller: { tenant } }) {
+      return answer(200, { actions: (await actions.list(tenant)).map(actionView) });
     },
 
     getAction: async (call) => show(call, await find(call), 200),

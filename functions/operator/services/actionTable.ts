@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, paginateQuery, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ifConditionHolds, namesIn, valuesOf } from "../../../contract/records/expressions";
 import { updateIf } from "../../shared/tables/updateIf";
 import {
@@ -50,18 +50,21 @@ export function createActionTable(client: DynamoDBClient, TableName: string): Ac
       });
       return (await ifConditionHolds(client.send(put))) ? undefined : read(request.id);
     },
-    async list() {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: "#key = :action",
-          ProjectionExpression: "#request, #state, #progress, #finishedAt",
-          ExpressionAttributeNames: namesIn("#key #request #state #progress #finishedAt"),
-          ExpressionAttributeValues: valuesOf({ action: "action" }),
-        }),
-      );
-      const all = Items.map(decode);
-      return all.sort((one, other) => (one.request.startedAt < other.request.startedAt ? 1 : -1)).slice(0, listed);
+    async list(tenant) {
+      const query = {
+        TableName,
+        KeyConditionExpression: "#key = :action",
+        ProjectionExpression: "#request, #state, #progress, #finishedAt",
+        ExpressionAttributeNames: namesIn("#key #request #state #progress #finishedAt"),
+        ExpressionAttributeValues: valuesOf({ action: "action" }),
+      };
+      const all: ActionItem[] = [];
+      // A page is read by the items' whole size: 26 actions of 1,000 ids each may fill one.
+      for await (const { Items = [] } of paginateQuery({ client }, query)) all.push(...Items.map(decode));
+      return all
+        .filter(({ request }) => tenant === undefined || request.tenant === tenant)
+        .sort((one, other) => (one.request.startedAt < other.request.startedAt ? 1 : -1))
+        .slice(0, listed);
     },
     take: (id, run, now) =>
       update(id, "SET #run = :run, #leaseUntil = :until", `${going} AND #leaseUntil <= :now`, {

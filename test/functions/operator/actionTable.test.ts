@@ -53,4 +53,27 @@ describe("the table of actions in DynamoDB", () => {
       ["a", "stopped"],
     ]);
   });
+
+  it("lists the newest actions whatever their size, and those of a tenant although others have begun more since", async () => {
+    const actions = createActionTable(aws.tables, "control");
+    // Some 1.9 MB: more than DynamoDB reads at once.
+    const ids = Array.from({ length: 1_000 }, (_, index) => `invoice-of-november-${index}`.padEnd(80, "x"));
+    for (let index = 0; index < 24; index++) {
+      const startedAt = `2026-11-22T10:00:${String(index).padStart(2, "0")}.000Z`;
+      await actions.create({ id: `large-${index}`, action: "retry", ids, tenant: "large", startedAt });
+    }
+    const small = { action: "retry", tenant: "small" } as const;
+    await actions.create({ id: "small", ...small, startedAt: "2026-11-22T09:00:00.000Z" });
+    const named = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index}`);
+    const idsOf = async (tenant?: string) => (await actions.list(tenant)).map(({ request: { id } }) => id);
+    expect((await idsOf()).slice(0, 25)).to.deep.equal([...named("large", 24).reverse(), "small"]);
+    for (const id of named("many", 100)) {
+      await actions.create({ id, action: "cancel", tenant: "many", startedAt: "2026-11-23T10:00:00.000Z" });
+    }
+    expect(await idsOf()).to.have.members(named("many", 100));
+    expect(await idsOf("small")).to.deep.equal(["small"]);
+    expect((await actions.list("large"))[0]!.request)
+      .to.include({ id: "large-23" })
+      .and.not.have.property("ids");
+  });
 });

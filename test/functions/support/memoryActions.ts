@@ -22,8 +22,8 @@ export class MemoryActions implements Actions {
     return structuredClone(this.items.get(id));
   }
 
-  async list(): Promise<ActionItem[]> {
-    return [...this.items.values()].reverse();
+  async list(tenant?: string): Promise<ActionItem[]> {
+    return [...this.items.values()].filter(({ request }) => !tenant || request.tenant === tenant).reverse();
   }
 
   async take(id: string, run: string, now: number): Promise<ActionItem | undefined> {
