@@ -212,9 +212,12 @@ const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\
 /** Checks a time of a request. It checks the day as well, since `Date` reads 30 February as 2 March. */
 export function checkRequestTime(path: string, value: unknown): FieldProblem[] {
   const isDay = (text: string) => new Date(text.slice(0, 10)).getUTCDate() === +text.slice(8, 10);
-  return typeof value === "string" && timePattern.test(value) && isTime(value) && isDay(value)
-    ? []
-    : [expected(path, "an ISO 8601 time with Z or its offset", value)];
+  if (typeof value !== "string" || !timePattern.test(value) || !isTime(value) || !isDay(value)) {
+    return [expected(path, "an ISO 8601 time with Z or its offset", value)];
+  }
+  // In UTC other years have a sign and six digits: such times are not in the order of their texts.
+  const isInOrder = /^\d{4}-/.test(new Date(value).toISOString());
+  return isInOrder ? [] : [expected(path, "a time of the years 0000 to 9999 in UTC", value)];
 }
 
 export function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {

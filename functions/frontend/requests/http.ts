@@ -7,6 +7,7 @@ import { limits } from "../../../contract/limits";
 export interface HttpEvent {
   rawPath: string;
   headers?: Record<string, string | undefined>;
+  rawQueryString?: string;
   /** Decoded; several values of one parameter are joined by commas. */
   queryStringParameters?: Record<string, string | undefined>;
   body?: string;

@@ -9,7 +9,7 @@ type Read<Value> = { value: Value } | { problem: ProblemDocument };
 
 /** The query parameters, numbers as numbers. */
 export function readQuery(
-  { queryStringParameters = {} }: HttpEvent,
+  { queryStringParameters = {}, rawQueryString }: HttpEvent,
   { query = {} }: Route,
   runWithin: RunWithin,
 ): Read<Record<string, unknown>> {
@@ -22,9 +22,15 @@ export function readQuery(
       return [name, isNumber ? Number(text) : text];
     }),
   );
+  // API Gateway joins the values of one name by commas, which a tenant or a label may have.
+  const sent = new URLSearchParams(rawQueryString);
+  const repeated = Object.keys(query).filter((name) => sent.getAll(name).length > 1);
   const problems = [
     ...findUnknownNames(Object.keys(values), Object.keys(query), "parameter"),
-    ...check({ properties: query }, values, runWithin).map((found) => ({ ...found, path: found.path.slice(1) })),
+    ...repeated.map((path) => ({ path, message: `Expected it once, got it ${sent.getAll(path).length} times` })),
+    ...check({ properties: query }, values, runWithin)
+      .map((found) => ({ ...found, path: found.path.slice(1) }))
+      .filter(({ path }) => !repeated.includes(path)),
   ];
   return problems.length > 0 ? { problem: wrongShape(problems) } : { value: values };
 }

@@ -57,6 +57,26 @@ describe("a request to the API", () => {
       expect(listed.problem.errors![0]!.message).to.contain("did you mean state?");
     });
 
+    it("is refused if it comes twice, whatever its values make together", async () => {
+      for (const [path, rawQueryString, name] of [
+        ["/jobs", "tenant=acme&tenant=bolt", "tenant"],
+        ["/jobs", "limit=5&label=a:b&label=a:b", "label"],
+        ["/jobs", "state=failed&st%61te=failed", "state"],
+        ["/jobs/a", "payload=false&payload=false", "payload"],
+        ["/jobs/a/logs", "limit=5&limit=5", "limit"],
+        ["/usage", "by=type&by=type", "by"],
+      ] as const) {
+        const joined = new Map<string, string>();
+        for (const [key, value] of new URLSearchParams(rawQueryString)) {
+          joined.set(key, joined.has(key) ? `${joined.get(key)},${value}` : value);
+        }
+        const queryStringParameters = Object.fromEntries(joined);
+        const answer = await frontend.request("GET", path, undefined, { rawQueryString, queryStringParameters });
+        expectRefused(answer, name);
+        expect(answer.problem.errors![0]!.message).to.equal("Expected it once, got it 2 times");
+      }
+    });
+
     it("is refused in a batch: the job that has it, or the whole batch", async () => {
       const batch = { jobs: [{ ...job, runat: "2030-01-01T00:00:00Z" }] };
       const { json: answered } = await frontend.request("POST", "/jobs/batch", batch);
