@@ -5,6 +5,7 @@ import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import { mapLimited } from "../shared/mapLimited";
 import type { JobTypes } from "../shared/tables/jobTypes";
+import { sha256 } from "./requests/digest";
 import { encodeCursor, type Place } from "./requests/listQuery";
 
 /** A part of an index: jobs under a list key by submission, or those of a type that ended so, by their end. */
@@ -58,6 +59,8 @@ export interface Selection extends TimeRange {
   limit?: number;
   /** Place of the last job of the page before. */
   after?: Place | undefined;
+  /** True for a caller that must not learn of other jobs: a cursor may be at one of those. */
+  hidesIds?: boolean;
 }
 
 /**
@@ -68,7 +71,7 @@ export interface Selection extends TimeRange {
 export async function listJobs(
   { index, now }: { index: JobIndex; now: () => number },
   types: string[],
-  { limit = defaultLimit, after, from, to, ...wanted }: Selection,
+  { limit = defaultLimit, after, from, to, hidesIds, ...wanted }: Selection,
 ): Promise<{ records: JobRecord[]; cursor?: string }> {
   const { state, tenant, label, fits } = wanted;
   const isUnsuccessful = state === "failed" || state === "cancelled";
@@ -80,7 +83,13 @@ export async function listJobs(
   const needed = sifts ? recordsToSift * maxRounds : limit;
   const count = Math.min(needed, Math.max(minPlaces, Math.ceil((2 * needed) / parts.length))) + 1;
   const range = { from, to: after && !(to && to < after.at) ? after.at : to };
-  const readPage = (part: IndexPart) => (start: unknown) => index.page(part, range, count, start);
+  const orderOf = hidesIds ? sha256 : (id: string) => id;
+  const readPage = (part: IndexPart) => async (start: unknown) => {
+    const { places, next } = await index.page(part, range, count, start);
+    // An entry without a valid job id is no job, whatever wrote it: it can't be shown, and no cursor could name it.
+    const jobs = places.filter(({ id }) => idPattern.test(id));
+    return { places: jobs.map((place) => ({ ...place, order: orderOf(place.id) })), next };
+  };
   const shards = parts.map((part) => createShard(readPage(part), after));
   await mapLimited(shards, pagesAtOnce, (shard) => shard.head());
   const found: JobRecord[] = [];
@@ -90,7 +99,7 @@ export async function listJobs(
     if (places.length === 0) return { records: found };
     const records = new Map((await index.readMany(places.map(({ id }) => id))).map((record) => [record.id, record]));
     for (const place of places) {
-      last = place;
+      last = { at: place.at, id: place.order };
       const record = records.get(place.id);
       const asRead = record && recordAsRead(record, now());
       if (asRead && isWanted(asRead, wanted)) found.push(asRead);
@@ -107,22 +116,28 @@ function isWanted(record: JobRecord, { state, tenant, label, fits }: Selection):
   return label === undefined || Object.entries(record.labels ?? {}).some((each) => each.join(":") === label);
 }
 
+/** A place with what orders the jobs of one time: the id, or its digest. Cursors have it in place of the id. */
+interface OrderedPlace extends Place {
+  order: string;
+}
+
 interface Shard {
   /** The newest place that was not taken yet. */
-  head(): Promise<Place | undefined>;
+  head(): Promise<OrderedPlace | undefined>;
   take(): void;
 }
 
-function createShard(readPage: (start: unknown) => ReturnType<JobIndex["page"]>, after: Place | undefined): Shard {
-  let places: Place[] = [];
+function createShard(
+  readPage: (start: unknown) => Promise<{ places: OrderedPlace[]; next?: unknown }>,
+  after: Place | undefined,
+): Shard {
+  let places: OrderedPlace[] = [];
   let next: unknown;
   let isAtEnd = false;
 
   async function readOn(): Promise<void> {
     const page = await readPage(next);
-    // An entry without a valid job id is no job, whatever wrote it: it can't be shown, and no cursor could name it.
-    const jobs = page.places.filter(({ id }) => idPattern.test(id));
-    const further = jobs.filter((place) => !after || compare(after, place) < 0);
+    const further = page.places.filter((place) => !after || compare({ ...after, order: after.id }, place) < 0);
     places = [...places, ...further].sort(compare);
     next = page.next;
     isAtEnd = next === undefined;
@@ -138,10 +153,10 @@ function createShard(readPage: (start: unknown) => ReturnType<JobIndex["page"]>,
   };
 }
 
-async function takeNewest(shards: Shard[], count: number): Promise<Place[]> {
-  const taken: Place[] = [];
+async function takeNewest(shards: Shard[], count: number): Promise<OrderedPlace[]> {
+  const taken: OrderedPlace[] = [];
   while (taken.length < count) {
-    let newest: { shard: Shard; place: Place } | undefined;
+    let newest: { shard: Shard; place: OrderedPlace } | undefined;
     for (const shard of shards) {
       const place = await shard.head();
       if (place && (!newest || compare(place, newest.place) < 0)) newest = { shard, place };
@@ -153,7 +168,7 @@ async function takeNewest(shards: Shard[], count: number): Promise<Place[]> {
   return taken;
 }
 
-function compare(one: Place, other: Place): number {
+function compare(one: OrderedPlace, other: OrderedPlace): number {
   if (one.at !== other.at) return one.at > other.at ? -1 : 1;
-  return one.id === other.id ? 0 : one.id > other.id ? -1 : 1;
+  return one.order === other.order ? 0 : one.order > other.order ? -1 : 1;
 }

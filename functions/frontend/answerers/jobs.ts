@@ -97,7 +97,7 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       const types = await typesToList(jobTypes, type);
       if ("problem" in types) return refuse(types.problem);
       const { records: found, cursor: next } = await listJobs({ index: index!, now }, types.types, {
-        ...{ ...wanted, tenant, after },
+        ...{ ...wanted, tenant, after, hidesIds: bound !== undefined },
         ...{ from: from && new Date(from).toISOString(), to: to && new Date(to).toISOString() },
       });
       return answer(200, { jobs: await viewsOf(found), cursor: next });

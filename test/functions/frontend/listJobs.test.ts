@@ -167,6 +167,27 @@ describe("GET /jobs", () => {
     ]);
   });
 
+  it("tells such a caller no other's id in a cursor either, and gives every job of its own once", async () => {
+    const frontend = new FakeFrontend({ tokenRules: { tenantClaim: "org" } });
+    // All of one time, of which each page looks at 300.
+    const ids = Array.from({ length: 700 }, (_, index) => `acme-invoice-${index}`);
+    ids.forEach((id, index) => frontend.put(jobOf(id, { tenant: index % 20 === 0 ? "small" : "acme" })));
+    const authorizer = { jwt: { claims: { sub: "s", org: "small" } } };
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const queryStringParameters = { limit: "10", ...(cursor && { cursor }) };
+      const requestContext = { http: { method: "GET" }, authorizer };
+      const answer = await frontend.request("GET", "/jobs", undefined, { queryStringParameters, requestContext });
+      const page = answer.json as Listed;
+      seen.push(...page.jobs.map(({ id }) => id));
+      ({ cursor } = page);
+      const place = Buffer.from(cursor ?? "", "base64url").toString();
+      expect(place).not.to.include("invoice");
+    } while (cursor !== undefined);
+    expect([...seen].sort()).to.deep.equal(ids.filter((_, index) => index % 20 === 0).sort());
+  });
+
   describe("among 100,000 jobs of a type", () => {
     const states = (index: number) => (index % 50 === 0 ? "failed" : index % 50 === 1 ? "cancelled" : "succeeded");
     const listed: Record<string, { id: string; at: string }[]> = {};
@@ -291,6 +312,8 @@ describe("GET /jobs", () => {
       [{ from: "2026-02-30T00:00:00Z" }, ["from"]],
       [{ from: "yesterday", to: "2026-11-02T09:00:00" }, ["from", "to"]],
       [{ from: "2026-11-02T09:00:00Z", to: "2026-11-02T10:59:59+02:00" }, ["to"]],
+      // In UTC they are of the years 10000 and -1.
+      [{ from: "0000-01-01T00:00:00+01:00", to: "9999-12-31T23:59:59-01:00" }, ["from", "to"]],
       [{ labels: "campaign:spring" }, ["labels"]],
       [{ cursor: "" }, ["cursor"]],
       [{ cursor: "!" }, ["cursor"]],
