@@ -67,9 +67,9 @@ export function waitingOf(record: JobRecord, fleet: FleetState = {}, now: number
     return { reason: "behind", detail, since: timeOf(ready), asOf: counted };
   }
   if (inService && slots! > 0 && busy! >= slots!) {
-    const estimated = secondsPerJob && {
-      estimatedStartAt: timeOf(countsAt + (visible * secondsPerJob * 1_000) / slots!),
-    };
+    const start = countsAt + (visible * (secondsPerJob ?? NaN) * 1_000) / slots!;
+    // A time that has passed was a wrong estimate.
+    const estimated = start > now && { estimatedStartAt: timeOf(start) };
     const detail = `All slots are busy: ${slots}, of ${inService} ${inService > 1 ? "instances" : "instance"}`;
     return { reason: "behind", detail, since: timeOf(backlogSince), ahead: visible, ...estimated, asOf: counted };
   }

@@ -113,6 +113,9 @@ describe("why a job waits", () => {
     expect(waitingOf(record(), fleet, now)).to.deep.equal(expected);
     const learned = waitingOf(record(), { ...fleet, secondsPerJob: 8 }, now);
     expect(learned).to.deep.equal({ ...expected, estimatedStartAt: at(990) });
+    // It should have started by now, and hasn't.
+    const late = waitingOf(record(), { ...fleet, secondsPerJob: 0.08 }, now);
+    expect(late).to.deep.equal(expected);
     expect(waitingOf(record(), counted({ ...full, busy: 3 }), now)).to.include({ reason: "unknown" });
   });
 
