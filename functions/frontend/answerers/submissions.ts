@@ -1,4 +1,5 @@
 import { describe, isObject } from "../../../contract/check";
+import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { replayedPrefix } from "../../../contract/messages/traceparent";
 import { answer, answerEach, type HttpAnswer, refuse } from "../../shared/httpAnswer";
@@ -50,6 +51,9 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
       if (problems.length > 0) return refuse(wrongShape(problems));
       const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
       if (!record) return refuse(jobNotFound(id));
+      if ((given as { id?: unknown }).id === id) {
+        return refuse(problemOf("conflict", `Expected another id for the replay of job ${id}, got the same`));
+      }
       const { type, tenant, labels, maxAttempts } = record;
       const kept = Object.hasOwn(given as object, "payload") ? {} : await payloads!.read(record);
       if (!kept) return refuse(notKept(id));

@@ -44,6 +44,8 @@ describe("POST /jobs/{id}/replay", () => {
       [{ payload: "x".repeat(3_000_000) }, "payload-too-large"],
       [{ type: "none" }, "unknown-type"],
       [{ id: "b" }, "conflict"],
+      // The job itself would be answered, as if it were submitted again.
+      [{ id: "a" }, "conflict"],
       [{ tenant: "other" }, "invalid-request"],
       [[], "invalid-request"],
     ] as const) {
