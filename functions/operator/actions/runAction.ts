@@ -65,7 +65,7 @@ export async function runAction(effects: RunActionEffects, id: string, hasTime: 
       }
     }
     const { ids, next: cursor } = progress.page!;
-    const outcomes = dryRun ? ids.map(() => undefined) : await actOn(effects, request, ids);
+    const outcomes = await actOn(effects, request, ids);
     progress = { cursor, ...added(progress, ids, outcomes, dryRun) };
     const isOver = cursor === undefined;
     const leaseUntil = isOver || !hasTime() ? 0 : now() + leaseMilliseconds;
@@ -107,12 +107,14 @@ async function nextPage(
   return { ids: records.map(({ id }) => id), next };
 }
 
-/** Acts on those of the jobs that fit, and says of the others why they don't. */
+/** Acts on those of the jobs that fit, unless it only counts, and says of the others why they don't. */
 async function actOn(effects: RunActionEffects, request: ActionRequest, ids: string[]): Promise<Outcome[]> {
+  // A filter has chosen those that fit.
+  if (request.dryRun && request.filter) return ids.map(() => undefined);
   const read = await effects.index.readMany(ids);
   const byId = new Map(read.map((record) => [record.id, recordAsRead(record, effects.now())]));
   const fitting = ids.flatMap((id) => (whyNot(request, byId.get(id)) ? [] : [byId.get(id)!]));
-  const acted = fitting.length > 0 ? await effects.acts[request.action](request, fitting) : [];
+  const acted = fitting.length > 0 && !request.dryRun ? await effects.acts[request.action](request, fitting) : [];
   return ids.map((id) => {
     const code = whyNot(request, byId.get(id));
     return code ? { code } : acted[fitting.indexOf(byId.get(id)!)];

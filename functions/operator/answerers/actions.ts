@@ -1,7 +1,9 @@
 import { describe, type FieldProblem } from "../../../contract/check";
+import { definedFields } from "../../../contract/definedFields";
 import type { Action } from "../../../contract/http/answers";
 import { actionStates } from "../../../contract/http/jobFilter";
 import { problemOf } from "../../../contract/http/problem";
+import { canonicalJson } from "../../../contract/http/submissionText";
 import { idPattern } from "../../../contract/limits";
 import { checkTimes } from "../../frontend/requests/listQuery";
 import { tenantProblem } from "../../frontend/requests/rights";
@@ -61,7 +63,7 @@ export function createActionAnswerers(
         ...(ids && { ids: [...new Set(ids)] }),
       };
       const present = await actions.create(request);
-      if (present && JSON.stringify(sameOf(present.request)) !== JSON.stringify(sameOf(request))) {
+      if (present && sameOf(present.request) !== sameOf(request)) {
         return refuse(problemOf("conflict", "This Idempotency-Key was used for another action"));
       }
       const item = present ?? (await actions.read(request.id))!;
@@ -85,9 +87,9 @@ export function createActionAnswerers(
   };
 }
 
-/** An action's request without what differs each time it is asked for. */
-function sameOf({ action, filter, ids, dryRun, ratePerSecond, reason }: ActionRequest) {
-  return { action, filter, ids, dryRun, ratePerSecond, reason };
+/** An action's request without what differs each time it is asked for, as a text that equal requests share. */
+function sameOf({ action, filter, ids, dryRun, ratePerSecond, reason }: ActionRequest): string {
+  return canonicalJson(definedFields({ action, filter, ids, dryRun, ratePerSecond, reason }));
 }
 
 function filledIn(action: Action["action"], filter: NonNullable<Action["filter"]>): Action["filter"] {

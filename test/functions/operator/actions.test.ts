@@ -96,13 +96,28 @@ describe("POST /actions", () => {
     expect([...frontend.largeValues.objects.keys()].filter((key) => key.includes(replayed!.id))).to.have.length(1);
   });
 
+  it("counts in a dry run of named jobs those that it would leave, with the reason", async () => {
+    const frontend = new FakeFrontend();
+    frontend.put(jobOf("a"));
+    frontend.put(jobOf("waits", { state: "queued" }));
+    const ids = ["a", "waits", "none"];
+    const counted = await shown(frontend, await act(frontend, { action: "retry", ids, dryRun: true }));
+    expect(counted).to.deep.include({ state: "done", counts: { matched: 3, done: 0, skipped: 2, failed: 0 } });
+    expect(counted.problems).to.deep.equal([
+      { id: "waits", code: "job-not-ended" },
+      { id: "none", code: "job-not-found" },
+    ]);
+    expect([frontend.record("a")!.state, frontend.published]).to.deep.equal(["failed", []]);
+  });
+
   it("does under a key what was asked for once, and refuses something else", async () => {
     const frontend = new FakeFrontend();
     frontend.put(jobOf("a"));
     frontend.kept.set("a", 1);
-    const body = { action: "retry", filter: { type: "word-count" } };
+    const body = { action: "retry", filter: { type: "word-count", state: "failed" } };
     const first = await act(frontend, body, { "idempotency-key": "k" });
-    const again = await act(frontend, body, { "idempotency-key": "k" });
+    const reordered = { filter: { state: "failed", type: "word-count" }, action: "retry" };
+    const again = await act(frontend, reordered, { "idempotency-key": "k" });
     expect((again.json as Action).id).to.equal((first.json as Action).id);
     expect((again.json as Action).state).to.equal("done");
     expect(frontend.published).to.have.length(1);
