@@ -3,6 +3,7 @@ import { compilerProblem } from "../contract/compilerProblem";
 import { type BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
 import { checkEnvironments } from "./args/checks/environmentErrors";
 import { checkPrivateImages } from "./args/checks/privateImages";
+import { checkRegion } from "./args/checks/regionErrors";
 import { validateArgs } from "./args/checks/validateArgs";
 import { defaults } from "./args/defaults";
 import { metricsName } from "./args/metricSettings";
@@ -169,7 +170,12 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
     const ofEvents = { eventsTopic: events?.topic, keptEventsQueue: events?.keptQueue };
     const shared = { tables, ...ofEvents, network, target, handlers, scaler: scaler.forFleets() };
-    const checks = [checkEnvironments(name, args), checkPrivateImages(name, args, target.region)];
+    const { region } = target;
+    const checks = [
+      checkEnvironments(name, args),
+      checkPrivateImages(name, args, region),
+      checkRegion(name, args, region),
+    ];
     const addresses = workerAddresses(shared, checks);
     const isTracking = tables.records !== undefined;
     const roles = {

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 /** Alarms, and who is told of them: `topicArn`, `email` or both. */
 export interface AlarmsArgs {
   /**
-   * ARN of the SNS topic that alarms are sent to; its policy must let CloudWatch publish.
+   * ARN of the SNS topic that alarms are sent to, of the component's region; its policy must let CloudWatch publish.
    * @default - none
    * @example "arn:aws:sns:eu-central-1:123456789012:pager"
    */
