@@ -1,7 +1,7 @@
 /** Values of one period each: 0 is the newest. Undefined where there is none. */
 export type Series = (period: number) => number | undefined;
 
-type Value = Series | Series[];
+type Value = number | Series | Series[];
 
 const known = ["DIFF", "FILL", "IF", "MAX", "MIN", "SUM"] as const;
 
@@ -40,13 +40,13 @@ export function parseMetricMath(text: string): (metrics: Record<string, Series>)
     }
     if (token === "-") {
       const inner = term();
-      return (metrics) => each([inner(metrics)], ([value]) => -value!);
+      return (metrics) => combined([inner(metrics)], ([value]) => -value!);
     }
     if (token === "[") {
       const items = list("]");
-      return (metrics) => items.flatMap((item) => item(metrics));
+      return (metrics) => items.flatMap((item) => listOf(item(metrics)));
     }
-    if (/^\d/.test(token)) return () => () => Number(token);
+    if (/^\d/.test(token)) return () => Number(token);
     if (/^[a-z]/.test(token)) {
       return (metrics) => {
         const metric = metrics[token];
@@ -67,7 +67,7 @@ export function parseMetricMath(text: string): (metrics: Record<string, Series>)
     while (ranked.includes(next() ?? "")) {
       const operator = take();
       const [one, other] = [left, operand()];
-      left = (metrics) => each([one(metrics), other(metrics)], ([a, b]) => operators[operator]!(a!, b!));
+      left = (metrics) => combined([one(metrics), other(metrics)], ([a, b]) => operators[operator]!(a!, b!));
     }
     return left;
   }
@@ -96,7 +96,10 @@ const operators: Record<string, (a: number, b: number) => number | undefined> = 
 const functions: Record<(typeof known)[number], (given: Value[]) => Series> = {
   DIFF: ([value]) => {
     const series = seriesOf(value);
-    return each([series, (period) => series(period + 1)], ([now, before]) => now! - before!);
+    return (period) => {
+      const [now, before] = [series(period), series(period + 1)];
+      return now === undefined || before === undefined ? undefined : now - before;
+    };
   },
   FILL: ([value, filler]) => {
     const [series, instead] = [seriesOf(value), seriesOf(filler)];
@@ -106,7 +109,7 @@ const functions: Record<(typeof known)[number], (given: Value[]) => Series> = {
     const [is, then, otherwise] = [seriesOf(condition), seriesOf(one), seriesOf(other)];
     return (period) => {
       const holds = is(period);
-      return holds === undefined ? undefined : holds ? then(period) : otherwise(period);
+      return holds === undefined ? undefined : holds ? (then(period) ?? 0) : otherwise(period);
     };
   },
   MAX: (given) => reduced(given, (values) => Math.max(...values)),
@@ -117,21 +120,29 @@ const functions: Record<(typeof known)[number], (given: Value[]) => Series> = {
 /** Over the values that are there. */
 function reduced(given: Value[], reduce: (values: number[]) => number): Series {
   return (period) => {
-    const values = given.flat().flatMap((series) => series(period) ?? []);
+    const values = given.flatMap(listOf).flatMap((series) => series(period) ?? []);
     return values.length === 0 ? undefined : reduce(values);
   };
 }
 
-/** Undefined where a value is missing. */
-function each(given: Value[], compute: (values: number[]) => number | undefined): Series {
+/** A series' missing value counts as zero if another series has one. */
+function combined(given: Value[], compute: (values: number[]) => number | undefined): Value {
+  const isNumber = (value: Value) => typeof value === "number";
+  if (given.every(isNumber)) return compute(given) ?? (() => undefined);
   const all = given.map(seriesOf);
+  const timed = all.filter((_, index) => !isNumber(given[index]!));
   return (period) => {
-    const values = all.map((series) => series(period));
-    return values.includes(undefined) ? undefined : compute(values as number[]);
+    const isThere = timed.some((series) => series(period) !== undefined);
+    return isThere ? compute(all.map((series) => series(period) ?? 0)) : undefined;
   };
 }
 
+function listOf(value: Value): Series[] {
+  return Array.isArray(value) ? value : [seriesOf(value)];
+}
+
 function seriesOf(value: Value | undefined): Series {
+  if (typeof value === "number") return () => value;
   if (typeof value === "function") return value;
   throw new Error(`Expected one value in metric math, got ${value ? "a list" : "nothing"}`);
 }
