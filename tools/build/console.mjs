@@ -6,10 +6,23 @@ import { build } from "esbuild";
 import { minify } from "terser";
 import { root } from "../project.mjs";
 import { licencesOf } from "./licences.mjs";
-import { undocumented } from "./undocumented.mjs";
 
 const folder = join(root, "dist", "console");
 const maxBytes = 60_000;
+
+/** The table of routes without what the page doesn't read: bodies, schemas, patterns and limits, 2 KB compressed. */
+async function withRoutesOfPage({ onLoad }) {
+  const table = join(root, "contract", "http", "routes.ts");
+  const { outputFiles } = await build({ entryPoints: [table], bundle: true, format: "esm", write: false });
+  const { routes } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const namesOf = (schemas = {}) => Object.fromEntries(Object.keys(schemas).map((name) => [name, {}]));
+  const read = Object.entries(routes).map(([name, { method, path, answers, query }]) => [
+    name,
+    { method, path, answers, query: namesOf(query) },
+  ]);
+  const contents = `export const routes = ${JSON.stringify(Object.fromEntries(read))};`;
+  onLoad({ filter: /contract\/http\/routes\.ts$/ }, () => ({ contents }));
+}
 
 const { metafile } = await build({
   absWorkingDir: root,
@@ -22,7 +35,7 @@ const { metafile } = await build({
   tsconfig: "console/tsconfig.json",
   legalComments: "none",
   logLevel: "error",
-  plugins: [undocumented()],
+  plugins: [{ name: "routes", setup: withRoutesOfPage }],
 });
 mkdirSync(folder, { recursive: true });
 // 2 KB less than by esbuild alone.

@@ -1,4 +1,4 @@
-// The table of routes without what only documents are made from: 0.7 KB of the front end's archive, 1 KB of the page.
+// The table of routes without what only documents are made from: 0.7 KB of the front end's archive.
 import { readFile } from "node:fs/promises";
 
 /** A plugin of esbuild; `parts` are further fields that the bundle doesn't read. */
