@@ -1,3 +1,5 @@
+import { Trouble } from "./api/trouble";
+
 /** A field of a form that a schema makes. */
 export interface Field {
   /** Path of the value within the payload. */
@@ -75,6 +77,15 @@ function isShown(schema: Schema): boolean {
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join("\n");
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** @throws Trouble if the text is not JSON */
+export function parsePayload(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Trouble("problem", `The payload is not JSON: ${(error as Error).message}`);
+  }
 }
 
 /** A payload, or what is wrong with the texts, by their fields' places. */

@@ -34,9 +34,19 @@ export function moment(at: string | number, now = Date.now()): string {
   return `${(isThisYear ? dayOfYear : day).format(date)}, ${time.slice(0, 5)}`;
 }
 
+/** `3,012`. */
+export function grouped(number: number): string {
+  return number.toLocaleString("en");
+}
+
 /** `1 job`, `3,012 jobs`. */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A text with a capital at its beginning. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A size for people: `812 bytes`, `4.1 KB`, `3.0 MB`. */

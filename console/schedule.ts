@@ -1,3 +1,11 @@
+import type { TypeSchedule } from "../contract/http/answers";
+
+/** The schedule in words: if it is off, when it comes, and the time zone of a `cron` expression. */
+export function scheduleWords({ expression, timeZone = "UTC", enabled }: TypeSchedule): string {
+  const zone = expression.startsWith("cron") && timeZone;
+  return [enabled === false && "off", whenOf(expression), zone].filter(Boolean).join(", ");
+}
+
 /** A schedule's expression in words; empty if it is beyond the usual ones. */
 export function whenOf(expression: string): string {
   const [, rate] = /^rate\((.+)\)$/.exec(expression) ?? [];

@@ -15,6 +15,20 @@ export interface Call {
   key?: string;
 }
 
+/** Gives the key of a call with the body. */
+export type KeyOf = (body?: unknown) => string;
+
+/** Keys of one act. If an answer is lost, the same call has the same key, and does nothing twice. */
+export function createKeys(): KeyOf {
+  const keys = new Map<string, string>();
+  return (body = null) => {
+    const text = JSON.stringify(body);
+    const key = keys.get(text) ?? crypto.randomUUID();
+    keys.set(text, key);
+    return key;
+  };
+}
+
 /** An answer: the body as text, or undefined if it is the one of the given `ETag`. */
 export interface Reply {
   text: string | undefined;

@@ -57,7 +57,7 @@ export class Poller {
   readonly isHeld = signal(false);
   /** Oldest answer of those that are watched, less what hardly changes. */
   readonly asOf = signal<number | undefined>(undefined);
-  /** Trouble of what is watched, if any. */
+  /** Trouble of what is watched, if any; not that there is no such thing as the address names, which its page says. */
   readonly trouble = signal<Trouble | undefined>(undefined);
   private readonly entries = new Map<string, Entry>();
   private isHidden = false;
@@ -177,6 +177,9 @@ export class Poller {
     const watched = [...this.entries.values()].filter(({ watchers }) => watchers > 0);
     const times = watched.flatMap(({ asOf, every }) => (every < seldom ? (asOf.peek() ?? []) : []));
     this.asOf.value = times.length > 0 ? Math.min(...times) : undefined;
-    this.trouble.value = watched.map(({ trouble }) => trouble.peek()).find((trouble) => trouble !== undefined);
+    this.trouble.value = watched
+      .filter(({ text, trouble }) => text !== undefined || trouble.peek()?.kind !== "problem")
+      .map(({ trouble }) => trouble.peek())
+      .find((trouble) => trouble !== undefined);
   }
 }

@@ -1,7 +1,7 @@
 import type { Action } from "../../contract/http/answers";
 import { api, isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
-import { count } from "../format";
+import { capitalised, count, grouped } from "../format";
 import { ActButton, ask } from "../parts/acts";
 import { filterWords } from "../parts/bulk";
 import { Ago, At } from "../parts/clock";
@@ -49,7 +49,7 @@ export function ActionsPage() {
 export function ActionPage({ id }: { id: string }) {
   const live = useLive("getAction", { parameter: id }, pause);
   return (
-    <Shown live={live}>
+    <Shown live={live} title={id}>
       {(action) => (
         <>
           <div class="title">
@@ -75,7 +75,7 @@ export function ActionPage({ id }: { id: string }) {
                 ["Finished", action.finishedAt && <At at={action.finishedAt} />],
                 ["By", action.by],
                 ["Reason", action.reason],
-                ["At most a second", action.ratePerSecond],
+                ["At most a second", action.ratePerSecond && count(action.ratePerSecond, "job")],
               ]}
             />
           </Section>
@@ -104,8 +104,7 @@ function isGoingOn({ state }: Action): boolean {
 }
 
 function titleOf({ action, dryRun, state, counts }: Action): string {
-  const verb = `${action[0]!.toUpperCase()}${action.slice(1)}`;
-  return `${dryRun ? `Count for: ${action}` : verb} ${count(counts.matched, "job")}${isGoingOn({ state } as Action) ? " so far" : ""}`;
+  return `${dryRun ? `Count for: ${action}` : capitalised(action)} ${count(counts.matched, "job")}${isGoingOn({ state } as Action) ? " so far" : ""}`;
 }
 
 function whatOf({ filter }: Action): string {
@@ -119,8 +118,8 @@ function Counts({ action: { action, state, dryRun, counts } }: { action: Action 
     <div class="progress">
       <progress max={Math.max(1, matched)} value={dryRun ? matched : ended} aria-label={`Progress of ${action}`} />
       <span class="figure">
-        {state}: {dryRun ? `${count(matched, "job")} found` : `${done.toLocaleString("en")} done`}, {skipped} skipped,{" "}
-        {failed} failed
+        {state}: {dryRun ? `${count(matched, "job")} found` : `${grouped(done)} done`}, {grouped(skipped)} skipped,{" "}
+        {grouped(failed)} failed
       </span>
     </div>
   );
@@ -129,7 +128,7 @@ function Counts({ action: { action, state, dryRun, counts } }: { action: Action 
 function stop({ id, counts }: Action): void {
   ask({
     title: "Stop 1 action?",
-    text: <p>{count(counts.done, "job")} stay as they are now; no further one is acted on.</p>,
+    text: <p>It has acted on {count(counts.done, "job")}, and acts on no further one.</p>,
     verb: "Stop 1 action",
     isDangerous: true,
     run: async () => {

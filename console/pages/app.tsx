@@ -117,7 +117,7 @@ function Word() {
   return (
     <div role="status" class="word">
       {readsOnly.value !== undefined && <p class="reads">{readsOnly.value}</p>}
-      {trouble && <p class={trouble.kind}>{trouble.message}</p>}
+      {trouble && <p class={trouble.kind === "slow" ? "slow" : ""}>{trouble.message}</p>}
     </div>
   );
 }

@@ -1,10 +1,11 @@
 import type { FailureGroup } from "../../contract/http/answers";
 import { isLocal, useLive, useTypeNames } from "../api/page";
 import { linkTo } from "../filters";
-import { count } from "../format";
+import { count, grouped } from "../format";
 import { goTo, place } from "../navigation";
 import { ActButton } from "../parts/acts";
 import { actOnMany } from "../parts/bulk";
+import { Choice } from "../parts/choice";
 import { Ago } from "../parts/clock";
 import { Copy } from "../parts/copy";
 import { Shown } from "../parts/shown";
@@ -24,15 +25,10 @@ export function FailuresPage() {
       <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
         <label>
           Type
-          <select
-            value={type}
-            onChange={(event) => goTo(linkTo("failures", "", { type: event.currentTarget.value }), true)}
-          >
-            <option value="">any</option>
-            {types.map((each) => (
-              <option value={each}>{each}</option>
-            ))}
-          </select>
+          <Choice
+            {...{ value: type, of: types, hasAny: true }}
+            onChoose={(chosen) => goTo(linkTo("failures", "", { type: chosen }), true)}
+          />
         </label>
       </form>
       <Shown live={live}>
@@ -59,7 +55,7 @@ function Group({ group: { type, errorKey, count: number, firstAt, lastAt, exampl
   return (
     <article class="failure" aria-label={`${type}: ${errorKey}`}>
       <span class="number" aria-label={count(number, "failed job")}>
-        {number.toLocaleString("en")}
+        {grouped(number)}
       </span>
       <div>
         <h2>{errorKey}</h2>

@@ -3,7 +3,6 @@ import { isFinal } from "../../contract/records/record";
 import { api, isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { quoted, size } from "../format";
-import { goTo } from "../navigation";
 import { ActButton, ask } from "../parts/acts";
 import { Ago, At, second, Took } from "../parts/clock";
 import { Copy, Line } from "../parts/copy";
@@ -18,7 +17,11 @@ import { eventsOf, spansOf } from "../timeline";
 export function JobPage({ id }: { id: string }) {
   const live = useLive("getJob", { parameter: id, query: { payload: "false" } });
   const whole = useLive("getJob", { parameter: id }, payloadPause).value.value;
-  return <Shown live={live}>{(job) => <Whole job={withPayload(job, whole)} isRead={whole !== undefined} />}</Shown>;
+  return (
+    <Shown live={live} title={id}>
+      {(job) => <Whole job={withPayload(job, whole)} isRead={whole !== undefined} />}
+    </Shown>
+  );
 }
 
 /** A payload never changes, and is read by the kilobyte; a URL of one in S3 works for 15 minutes. */
@@ -206,14 +209,13 @@ function Timeline({ job }: { job: Job }) {
 
 function Acts({ job, isRead }: { job: Job; isRead: boolean }) {
   const { id, type, state } = job;
-  const key = crypto.randomUUID();
   const retry = () =>
     ask({
       title: "Retry 1 job?",
       text: <p>{id} runs again under its id; its attempts count from zero.</p>,
       verb: "Retry 1 job",
-      run: async () => {
-        await api.call("retryJob", { parameter: id, key });
+      run: async (keyOf) => {
+        await api.call("retryJob", { parameter: id, key: keyOf() });
         return `${id} is queued again`;
       },
     });
@@ -247,7 +249,7 @@ function Acts({ job, isRead }: { job: Job; isRead: boolean }) {
           Retry
         </ActButton>
       )}
-      <ActButton disabled={!isRead} onClick={() => replay(job, (made) => goTo(linkTo("jobs", made)))}>
+      <ActButton disabled={!isRead} onClick={() => replay(job)}>
         Replay
       </ActButton>
       {!hasEnded && <ActButton onClick={cancel}>Cancel</ActButton>}

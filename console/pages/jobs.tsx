@@ -3,12 +3,13 @@ import { actionStates, type ActionVerb } from "../../contract/http/jobFilter";
 import { type JobState, jobStates } from "../../contract/records/record";
 import { api, isLocal, useLive, useTypeNames } from "../api/page";
 import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
-import { fieldTime, timeOfField } from "../format";
+import { capitalised, fieldTime, grouped, timeOfField } from "../format";
 import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
 import { goTo, place } from "../navigation";
 import { listPause } from "../pace";
 import { ActButton, say } from "../parts/acts";
 import { actOnMany, type Chosen } from "../parts/bulk";
+import { Choice } from "../parts/choice";
 import { At } from "../parts/clock";
 import { JobTable } from "../parts/jobTable";
 import { Shown } from "../parts/shown";
@@ -68,7 +69,7 @@ function List({ filters }: { filters: Filters }) {
             <Many filters={filters} selected={selected} clear={() => setSelected(new Set())} />
             <JobTable pages={pages} gone={gone} label="Jobs, newest first" selecting={selecting} />
             <p class="end">
-              {shown.toLocaleString("en")} shown
+              {grouped(shown)} shown
               {loadedAt !== undefined && (
                 <>
                   ; the first {liveRows} are live, the others as of <At at={loadedAt} />
@@ -101,9 +102,9 @@ function Many(props: { filters: Filters; selected: ReadonlySet<string>; clear: (
   const chosen: Chosen = isFilter ? { filter: { type, ...rest } } : { ids };
   return (
     <div class="bulk" role="group" aria-label="Acts on many jobs">
-      {isFilter ? "All that match:" : `${ids.length} selected:`}
+      {isFilter ? "All that match:" : `${grouped(ids.length)} selected:`}
       {possible.map((verb) => (
-        <ActButton onClick={() => actOnMany(verb, chosen)}>{verb[0]!.toUpperCase() + verb.slice(1)}</ActButton>
+        <ActButton onClick={() => actOnMany(verb, chosen)}>{capitalised(verb)}</ActButton>
       ))}
       {!isFilter && (
         <button type="button" class="quiet" onClick={clear}>
@@ -166,7 +167,6 @@ function FilterBar({ filters }: { filters: Filters }) {
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       {filterNames.map((name) => {
-        const label = labels[name] ?? name;
         const value = filters[name] ?? "";
         const isTime = name === "from" || name === "to";
         const change = (event: Event) => {
@@ -175,17 +175,11 @@ function FilterBar({ filters }: { filters: Filters }) {
         };
         return (
           <label key={name}>
-            {label}
+            {capitalised(name)}
             {isTime ? (
               <input type="datetime-local" value={fieldTime(value)} onChange={change} />
             ) : choices[name] ? (
-              <select value={value} onChange={change}>
-                <option value="">any</option>
-                {choices[name].map((choice) => (
-                  <option value={choice}>{choice}</option>
-                ))}
-                {value && !choices[name].includes(value) && <option value={value}>{value}</option>}
-              </select>
+              <Choice {...{ value, of: choices[name], hasAny: true }} onChoose={(chosen) => set(name, chosen)} />
             ) : (
               <input value={value} placeholder={name === "label" ? "name:value" : "any"} onChange={change} />
             )}
@@ -200,7 +194,3 @@ function FilterBar({ filters }: { filters: Filters }) {
     </form>
   );
 }
-
-const labels: Record<string, string> = {
-  ...{ type: "Type", state: "State", tenant: "Tenant", label: "Label", from: "From", to: "To" },
-};

@@ -6,7 +6,9 @@ import {
   type LocalRegion,
 } from "../../contract/http/localControls";
 import { controlLocally, useLocal } from "../api/page";
+import { count } from "../format";
 import { ask } from "../parts/acts";
+import { Choice } from "../parts/choice";
 import { Ago, At } from "../parts/clock";
 import { Section, Shown } from "../parts/shown";
 
@@ -144,7 +146,7 @@ function Faults() {
   const add = (event: Event) => {
     event.preventDefault();
     ask({
-      title: times === "" ? "Fail all launches from now on?" : `Fail the next ${times} launches?`,
+      title: times === "" ? "Fail all launches from now on?" : `Fail launches ${count(+times, "time")}?`,
       text: <p>Launches of instances fail with {kind}, of every type.</p>,
       verb: "Add the fault",
       isDangerous: true,
@@ -156,8 +158,8 @@ function Faults() {
   };
   const end = (number: number) =>
     ask({
-      title: `End ${number} faults?`,
-      verb: `End ${number} faults`,
+      title: `End ${count(number, "fault")}?`,
+      verb: `End ${count(number, "fault")}`,
       run: async () => {
         await controlLocally("DELETE", "faults");
         return "Launches succeed again";
@@ -175,7 +177,7 @@ function Faults() {
                   <span class="label">
                     {each}
                     {group && ` of ${group}`}
-                    {left !== undefined && `, ${left} times yet`}
+                    {left !== undefined && `, ${count(left, "time")} yet`}
                   </span>
                 ))}
                 <button type="button" onClick={() => end(faults.length)}>
@@ -189,11 +191,7 @@ function Faults() {
       <form class="filters" aria-label="Add a fault" onSubmit={add}>
         <label>
           Kind
-          <select value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
-            {launchFaultKinds.map((each) => (
-              <option value={each}>{each}</option>
-            ))}
-          </select>
+          <Choice value={kind} of={launchFaultKinds} onChoose={setKind} />
         </label>
         <label>
           Launches
@@ -290,7 +288,7 @@ function Queue({ queue: { name, ready, delayed, inFlight, messages } }: { queue:
       {messages.map(({ messageId, sentAt, receives, body }) => (
         <div class="code" key={messageId}>
           <p class="muted">
-            {messageId}, sent <At at={sentAt} />, received {receives} times
+            {messageId}, sent <At at={sentAt} />, received {count(receives, "time")}
           </p>
           <pre tabIndex={0}>{body}</pre>
         </div>

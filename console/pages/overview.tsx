@@ -2,9 +2,9 @@ import { type ComponentChildren } from "preact";
 import type { JobType } from "../../contract/http/answers";
 import { isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
-import { count, duration } from "../format";
+import { count, duration, grouped } from "../format";
 import { typesPause } from "../pace";
-import { Ago, At } from "../parts/clock";
+import { At } from "../parts/clock";
 import { JobTable } from "../parts/jobTable";
 import { Section, Shown } from "../parts/shown";
 
@@ -55,7 +55,7 @@ function needsOf({ type, launchProblem, nextLaunchAt, counts }: JobType): Need[]
           {launchProblem}. What to do: docs/operations.md#no-worker-starts
           {nextLaunchAt && (
             <>
-              ; next try <Ago at={nextLaunchAt} />
+              ; next try <At at={nextLaunchAt} />
             </>
           )}
         </>
@@ -152,7 +152,7 @@ export function fleetWords(instances: JobType["instances"], slots: JobType["slot
 
 function Figure(props: { name: string; value: number | undefined; link?: string; isBad?: boolean }) {
   const { name, value, link, isBad } = props;
-  const shown = value === undefined ? "–" : value.toLocaleString("en");
+  const shown = value === undefined ? "–" : grouped(value);
   return (
     <div class={isBad ? "bad" : value ? "" : "none"}>
       <dt>{name}</dt>

@@ -2,7 +2,7 @@ import { isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { At } from "../parts/clock";
 import { Shown } from "../parts/shown";
-import { whenOf } from "../schedule";
+import { scheduleWords } from "../schedule";
 
 /** The recurring schedules that submit jobs. */
 export function SchedulesPage() {
@@ -29,18 +29,16 @@ export function SchedulesPage() {
                   </tr>
                 </thead>
                 <tbody>
-                  {schedules.map(({ type, name, expression, timeZone, next, enabled }) => (
-                    <tr key={`${type} ${name}`}>
-                      <td>{name}</td>
+                  {schedules.map(({ type, next, ...schedule }) => (
+                    <tr key={`${type} ${schedule.name}`}>
+                      <td>{schedule.name}</td>
                       <td>
                         <a href={linkTo("types", type)}>{type}</a>
                       </td>
-                      <td>
-                        {[enabled === false && "off", whenOf(expression), timeZone ?? "UTC"].filter(Boolean).join(", ")}
-                      </td>
+                      <td>{scheduleWords(schedule)}</td>
                       <td>{next && <Next times={next} />}</td>
                       <td>
-                        <code>{expression}</code>
+                        <code>{schedule.expression}</code>
                       </td>
                     </tr>
                   ))}

@@ -3,22 +3,21 @@ import { api, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { duration } from "../format";
 import { ActButton, ask } from "../parts/acts";
-import { Ago, At } from "../parts/clock";
+import { At } from "../parts/clock";
 import { History } from "../parts/history";
 import { Json } from "../parts/json";
 import { Facts, Section, Shown } from "../parts/shown";
 import { Submit } from "../parts/submit";
-import { whenOf } from "../schedule";
+import { scheduleWords } from "../schedule";
 import { fleetWords } from "./overview";
 
 /** A job type: its fleet, its settings, and a form to submit a job. */
 export function TypePage({ type }: { type: string }) {
   const live = useLive("getType", { parameter: type });
   return (
-    <>
-      {live.value.value === undefined && <h1>{type}</h1>}
-      <Shown live={live}>{(found) => <Whole type={found} />}</Shown>
-    </>
+    <Shown live={live} title={type}>
+      {(found) => <Whole type={found} />}
+    </Shown>
   );
 }
 
@@ -49,7 +48,7 @@ function Whole({ type }: { type: JobType }) {
           <p class="muted">What to do: docs/operations.md#no-worker-starts</p>
           {nextLaunchAt && (
             <p>
-              Next try <Ago at={nextLaunchAt} />
+              Next try <At at={nextLaunchAt} />
             </p>
           )}
           <ActButton class="primary" onClick={() => retryLaunches(name)}>
@@ -82,7 +81,7 @@ function Whole({ type }: { type: JobType }) {
             ["Machine image", machineImage?.id],
             [
               "Schedules",
-              schedules.map(({ name: each, expression }) => `${each}: ${whenOf(expression) || expression}`).join("; "),
+              schedules.map((each) => `${each.name}: ${scheduleWords(each)} (${each.expression})`).join("; "),
             ],
           ]}
         />

@@ -1,7 +1,9 @@
 import { usageKinds, type UsageRow, type UsageSum } from "../../contract/http/usageReport";
 import { isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
+import { capitalised, grouped } from "../format";
 import { goTo, place } from "../navigation";
+import { Choice } from "../parts/choice";
 import { Shown } from "../parts/shown";
 
 /** The use of instances in some days, by type, tenant or a label. */
@@ -19,22 +21,18 @@ export function UsagePage() {
       </div>
       <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
         <label>
-          by
-          <select value={by} onChange={(event) => change({ by: event.currentTarget.value })}>
-            {usageKinds.map((each) => (
-              <option value={each}>{each}</option>
-            ))}
-          </select>
+          By
+          <Choice value={by} of={usageKinds} onChoose={(chosen) => change({ by: chosen })} />
         </label>
         {by === "label" && (
           <label>
-            label
+            Label
             <input value={label} onChange={(event) => change({ label: event.currentTarget.value })} />
           </label>
         )}
         {(["from", "to"] as const).map((name) => (
           <label key={name}>
-            {name}
+            {capitalised(name)}
             <input
               type="date"
               value={asked[name]}
@@ -54,7 +52,7 @@ function Report({ asked }: { asked: Record<string, string> }) {
     <Shown live={live}>
       {({ rows, total, from, to, cursor }) => (
         <div class="scroll">
-          <table>
+          <table class="sums">
             <caption>
               {from} to {to}, UTC
               {total.unpriced && "; some without a known price"}
@@ -62,7 +60,7 @@ function Report({ asked }: { asked: Record<string, string> }) {
             </caption>
             <thead>
               <tr>
-                {["", "Jobs", "Instance hours", "Dollars"].map((head) => (
+                {[capitalised(asked.label || asked.by!), "Jobs", "Instance hours", "Dollars"].map((head) => (
                   <th scope="col">{head}</th>
                 ))}
               </tr>
@@ -97,7 +95,7 @@ function Line({
   return (
     <tr>
       <td>{name}</td>
-      <td>{jobs}</td>
+      <td>{jobs !== undefined && grouped(jobs)}</td>
       <td>{(seconds / 3_600).toFixed(3)}</td>
       <td>{dollars?.toFixed(4)}</td>
     </tr>

@@ -1,8 +1,10 @@
 import { signal } from "@preact/signals";
 import { type ComponentChildren, Fragment, type JSX, type VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { createKeys, type KeyOf } from "../api/call";
 import { poller, readsOnly } from "../api/page";
 import type { Trouble } from "../api/trouble";
+import { goTo } from "../navigation";
 
 /** An act that is asked for and must be confirmed. */
 export interface Act {
@@ -14,8 +16,8 @@ export interface Act {
   isDangerous?: boolean;
   /** True while there is nothing to confirm yet. */
   isPending?: boolean;
-  /** Does it, and gives the outcome in words. */
-  run: () => Promise<ComponentChildren>;
+  /** Does it, and gives the outcome in words. `follow` goes to a link, unless the person left the dialog. */
+  run: (keyOf: KeyOf, follow: (link: string) => void) => Promise<ComponentChildren>;
 }
 
 const open = signal<VNode | undefined>(undefined);
@@ -81,32 +83,34 @@ export function Confirm({ act }: { act: Act }) {
   const own = useRef(open.peek());
   const [trouble, setTrouble] = useState<Trouble>();
   const [isRunning, setRunning] = useState(false);
+  const [keyOf] = useState(createKeys);
   useEffect(() => dialog.current?.showModal(), []);
+  /** False once the person has left it, maybe for another dialog. */
+  const isOpen = () => open.peek() === own.current;
+  /** Gives the focus back, which a dialog that is only removed takes along. */
+  const close = () => dialog.current?.close();
   const run = async (event: Event) => {
     event.preventDefault();
     setRunning(true);
     setTrouble(undefined);
     try {
-      say(await act.run());
-      closeDialog();
+      say(await act.run(keyOf, (link) => isOpen() && goTo(link)));
+      close();
     } catch (error) {
-      setTrouble(error as Trouble);
+      if (isOpen()) setTrouble(error as Trouble);
+      else say(`${act.title} ${(error as Error).message}`, true);
     }
     setRunning(false);
     poller.refresh();
   };
-  /** The browser tells it some time after Escape: another dialog may be there by then. */
-  const onClose = () => {
-    if (open.peek() === own.current) closeDialog();
-  };
   return (
-    <dialog ref={dialog} aria-labelledby="act" onClose={onClose}>
+    <dialog ref={dialog} aria-labelledby="act" onClose={() => isOpen() && closeDialog()}>
       <form onSubmit={(event) => void run(event)}>
         <h2 id="act">{act.title}</h2>
         {act.text}
         {trouble && <Problem trouble={trouble} />}
         <div class="buttons">
-          <button type="button" onClick={closeDialog}>
+          <button type="button" onClick={close}>
             Leave it
           </button>
           <button type="submit" class={act.isDangerous ? "danger" : "primary"} disabled={isRunning || act.isPending}>

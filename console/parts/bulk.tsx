@@ -4,14 +4,11 @@ import type { ActionVerb, JobFilter } from "../../contract/http/jobFilter";
 import { api } from "../api/page";
 import { Trouble } from "../api/trouble";
 import { linkTo } from "../filters";
-import { count } from "../format";
-import { goTo } from "../navigation";
+import { capitalised, count, grouped } from "../format";
 import { type Act, Confirm, Problem, show } from "./acts";
 
 /** Jobs to act on: those that a filter selects, or those that are named. */
 export type Chosen = { filter: JobFilter } | { ids: string[] };
-
-const words: Record<ActionVerb, string> = { retry: "Retry", replay: "Replay", cancel: "Cancel" };
 
 const effects: Record<ActionVerb, string> = {
   retry: "They run again under their ids; their attempts count from zero.",
@@ -50,12 +47,10 @@ function Bulk({ action, chosen }: { action: ActionVerb; chosen: Chosen }) {
   }, []);
   const isCounted = dryRun !== undefined && dryRun.state !== "counting";
   const { matched = 0, skipped = 0 } = dryRun?.counts ?? {};
-  const jobs = count(matched - skipped, "job");
+  const [verb, jobs] = [capitalised(action), count(matched - skipped, "job")];
   const act: Act = {
-    title: isCounted
-      ? `${words[action]} ${jobs}?`
-      : `${words[action]}: counting, ${matched.toLocaleString("en")} so far …`,
-    verb: isCounted ? `${words[action]} ${jobs}` : words[action],
+    title: isCounted ? `${verb} ${jobs}?` : `${verb}: counting, ${grouped(matched)} so far …`,
+    verb: isCounted ? `${verb} ${jobs}` : verb,
     isDangerous: action === "cancel",
     isPending: !isCounted || matched - skipped === 0,
     text: (
@@ -72,7 +67,7 @@ function Bulk({ action, chosen }: { action: ActionVerb; chosen: Chosen }) {
         {trouble && <Problem trouble={trouble} />}
         <div class="row">
           <label class="field">
-            At most a second
+            Jobs a second, at most
             <input
               inputMode="decimal"
               placeholder="as fast as it goes"
@@ -87,15 +82,16 @@ function Bulk({ action, chosen }: { action: ActionVerb; chosen: Chosen }) {
         </div>
       </>
     ),
-    run: async () => {
+    run: async (keyOf, follow) => {
       if (rate !== "" && !(Number(rate) > 0))
         throw new Trouble("problem", `Expected a number above 0 a second, got "${rate}"`);
       const rest = { ...(rate !== "" && { ratePerSecond: Number(rate) }), ...(reason !== "" && { reason }) };
       // What the dry run counted, with what it filled in, is what is acted on.
       const same = "ids" in chosen ? chosen : { filter: dryRun!.filter ?? chosen.filter };
-      const { id } = await api.call("startAction", { body: { action, ...same, ...rest }, key: crypto.randomUUID() });
-      goTo(linkTo("actions", id));
-      return `${words[action]} of ${jobs} has begun`;
+      const body = { action, ...same, ...rest };
+      const { id } = await api.call("startAction", { body, key: keyOf(body) });
+      follow(linkTo("actions", id));
+      return <a href={linkTo("actions", id)}>{`${verb} of ${jobs} has begun`}</a>;
     },
   };
   return <Confirm act={act} />;

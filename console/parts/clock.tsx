@@ -1,33 +1,28 @@
 import { signal } from "@preact/signals";
+import { poller } from "../api/page";
 import { duration, moment } from "../format";
 
 /** The present second, for what counts up. */
 export const second = signal(Date.now());
 
 setInterval(() => {
-  if (!document.hidden) second.value = Date.now();
+  if (!document.hidden && !poller.isHeld.peek()) second.value = Date.now();
 }, 1_000);
 
 /** A time of day; the whole of it is in its title. */
-export function At({ at }: { at: string | number }) {
+export function At({ at, text = moment(at) }: { at: string | number; text?: string }) {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return <span>{String(at)}</span>;
   return (
     <time dateTime={date.toISOString()} title={date.toISOString()}>
-      {moment(at)}
+      {text}
     </time>
   );
 }
 
-/** Time since then, or until then, which goes on. */
-export function Ago({ at }: { at: string | number }) {
-  const milliseconds = second.value - new Date(at).getTime();
-  const isAhead = milliseconds < -999;
-  return (
-    <time dateTime={new Date(at).toISOString()} title={new Date(at).toISOString()}>
-      {isAhead ? `in ${duration(wholeSeconds(-milliseconds))}` : `${duration(wholeSeconds(milliseconds))} ago`}
-    </time>
-  );
+/** Time since then, which goes on. A time that is ahead is one of a clock that is ahead. */
+export function Ago({ at }: { at: string }) {
+  return <At at={at} text={`${duration(wholeSeconds(second.value - Date.parse(at)))} ago`} />;
 }
 
 /** Time from then to the end, or until now. */

@@ -1,26 +1,38 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { JobLogs, LogLine } from "../../contract/http/answers";
 import { isLocal, poller, useLive } from "../api/page";
+import { grouped } from "../format";
 import { Problem } from "./acts";
 import { At } from "./clock";
 
 /** A component answers one call a second; on AWS lines are there after some seconds anyway. */
 const pause = isLocal ? 1_100 : 5_000;
 
+/** Lines that are kept: a handler may write them for hours. */
+const mostLines = 2_000;
+
 const waitingWords = "Waiting for further lines …";
 
 interface Tail {
   lines: LogLine[];
+  /** Number of lines before those. */
+  dropped: number;
   cursor: string | undefined;
   isOver: boolean;
 }
 
 /** The lines about a job as they come, oldest first. */
 export function Logs({ id }: { id: string }) {
-  const [{ lines, cursor, isOver }, setTail] = useState<Tail>({ lines: [], cursor: undefined, isOver: false });
+  const [{ lines, dropped, cursor, isOver }, setTail] = useState<Tail>({
+    ...{ lines: [], dropped: 0, cursor: undefined, isOver: false },
+  });
   const [level, setLevel] = useState("handler");
   const take = ({ lines: more, cursor: next }: JobLogs) =>
-    setTail((before) => ({ lines: [...before.lines, ...more], cursor: next, isOver: next === undefined }));
+    setTail((before) => {
+      const all = [...before.lines, ...more];
+      const over = Math.max(0, all.length - mostLines);
+      return { lines: all.slice(over), dropped: before.dropped + over, cursor: next, isOver: next === undefined };
+    });
   // After lines the log is asked for again as late as after none: it must not be asked too often.
   const [asked, setAsked] = useState<string>();
   const isHeld = poller.isHeld.value;
@@ -28,6 +40,11 @@ export function Logs({ id }: { id: string }) {
     const timer = isHeld ? undefined : setTimeout(() => setAsked(cursor), pause);
     return () => clearTimeout(timer);
   }, [cursor, isHeld]);
+  const box = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (isAtEnd.current) box.current?.scrollTo(0, box.current.scrollHeight);
+  });
   const shown = level === "all" ? lines : lines.filter(({ event }) => event === "job-log");
   return (
     <>
@@ -38,10 +55,24 @@ export function Logs({ id }: { id: string }) {
           </button>
         ))}
       </div>
+      {dropped > 0 && (
+        <p class="muted">
+          The last {grouped(mostLines)} lines; all of them: <code>batch-jobs logs {id}</code>
+        </p>
+      )}
       {shown.length > 0 && (
-        <div class="logs" role="log" aria-label="Log" tabIndex={0}>
+        <div
+          ref={box}
+          class="logs"
+          role="log"
+          aria-label="Log"
+          tabIndex={0}
+          onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
+            isAtEnd.current = scrollTop + clientHeight > scrollHeight - 8;
+          }}
+        >
           {shown.map((line, at) => (
-            <Line key={at} line={line} />
+            <Line key={dropped + at} line={line} />
           ))}
         </div>
       )}
@@ -56,7 +87,7 @@ export function Logs({ id }: { id: string }) {
 function Follow({ id, after, take }: { id: string; after: string | undefined; take: (logs: JobLogs) => void }) {
   const live = useLive("getLogs", { parameter: id, query: { after } }, pause);
   const logs = live.value.value;
-  const trouble = live.trouble.value;
+  const trouble = logs === undefined && live.trouble.value;
   useEffect(() => {
     if (logs && (logs.lines.length > 0 || logs.cursor !== after)) take(logs);
   }, [logs]);
@@ -66,8 +97,9 @@ function Follow({ id, after, take }: { id: string; after: string | undefined; ta
 
 function Line({ line: { at, source, level, event, attempt, message, stream, fields } }: { line: LogLine }) {
   const isBad = level === "error" || level === "warn" || stream === "stderr";
-  const rest = Object.entries(fields ?? {}).map(
-    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  // The page has the job's labels above.
+  const rest = Object.entries(fields ?? {}).flatMap(([name, value]) =>
+    name === "labels" ? [] : `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
   return (
     <div class={isBad ? "bad" : ""}>

@@ -2,14 +2,14 @@ import { signal } from "@preact/signals";
 import type { Job } from "../../contract/http/answers";
 import { api } from "../api/page";
 import { linkTo } from "../filters";
+import { parsePayload } from "../form";
 import { ask } from "./acts";
 
 /** Asks for a payload, and submits a job like this one with it. */
-export function replay({ id, type, ...job }: Job, done: (id: string) => void): void {
+export function replay({ id, type, ...job }: Job): void {
   const hasPayload = "payload" in job;
   const given = JSON.stringify(job.payload, null, 2) ?? "";
   const text = signal(given);
-  const key = crypto.randomUUID();
   ask({
     title: "Replay 1 job?",
     text: (
@@ -32,12 +32,10 @@ export function replay({ id, type, ...job }: Job, done: (id: string) => void): v
       </>
     ),
     verb: "Replay 1 job",
-    run: async () => {
-      const isSame = text.value === given;
-      const body = isSame ? undefined : { payload: JSON.parse(text.value) as unknown };
-      // Another payload under the same key would be a conflict.
-      const made = await api.call("replayJob", { parameter: id, body, key: isSame ? key : crypto.randomUUID() });
-      done(made.id);
+    run: async (keyOf, follow) => {
+      const body = text.value === given ? undefined : { payload: parsePayload(text.value) };
+      const made = await api.call("replayJob", { parameter: id, body, key: keyOf(body) });
+      follow(linkTo("jobs", made.id));
       return (
         <>
           Submitted <a href={linkTo("jobs", made.id)}>{made.id}</a>

@@ -2,12 +2,24 @@ import { type ComponentChildren } from "preact";
 import type { Live } from "../api/poller";
 import { Problem } from "./acts";
 
+interface ShownProps<T> {
+  live: Live<T>;
+  /** Heading while there is no answer, if the answer has it otherwise. */
+  title?: string;
+  children: (value: T) => ComponentChildren;
+}
+
 /** A live answer, once it is there; until then, or if there is none, that in words. */
-export function Shown<T>({ live, children }: { live: Live<T>; children: (value: T) => ComponentChildren }) {
+export function Shown<T>({ live, title, children }: ShownProps<T>) {
   const value = live.value.value;
   const trouble = live.trouble.value;
   if (value !== undefined) return <>{children(value)}</>;
-  return trouble ? <Problem trouble={trouble} /> : <p class="loading">Asking the API …</p>;
+  return (
+    <>
+      {title && <h1>{title}</h1>}
+      {trouble ? <Problem trouble={trouble} /> : <p class="loading">Asking the API …</p>}
+    </>
+  );
 }
 
 /** A part of a page under a heading. */

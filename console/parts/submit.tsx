@@ -1,8 +1,9 @@
 import { useMemo, useState } from "preact/hooks";
+import { createKeys } from "../api/call";
 import { api, poller } from "../api/page";
-import { Trouble } from "../api/trouble";
+import type { Trouble } from "../api/trouble";
 import { linkTo } from "../filters";
-import { type Field, fieldsOf, payloadOf, textsOf } from "../form";
+import { type Field, fieldsOf, parsePayload, payloadOf, textsOf } from "../form";
 import { ActButton, Problem, say } from "./acts";
 
 /** A form that submits a job of the type: fields as its schema has them, or JSON text. */
@@ -15,6 +16,7 @@ export function Submit({ type, schema }: { type: string; schema: unknown }) {
   const [problems, setProblems] = useState(new Map<number, string>());
   const [trouble, setTrouble] = useState<Trouble>();
   const [isSending, setSending] = useState(false);
+  const [keyOf, setKeys] = useState(createKeys);
 
   const change = (isToForm: boolean) => {
     const payload = isForm && fields ? payloadOf(fields, texts) : undefined;
@@ -23,7 +25,7 @@ export function Submit({ type, schema }: { type: string; schema: unknown }) {
     setForm(isToForm);
   };
   const read = (): unknown => {
-    if (!isForm || !fields) return JSON.parse(json);
+    if (!isForm || !fields) return parsePayload(json);
     const filled = payloadOf(fields, texts);
     setProblems("problems" in filled ? filled.problems : new Map());
     return "payload" in filled ? filled.payload : undefined;
@@ -41,7 +43,9 @@ export function Submit({ type, schema }: { type: string; schema: unknown }) {
           ...(tenant && { tenant }),
           ...(delaySeconds && { delaySeconds: +delaySeconds }),
         };
-        const made = await api.call("submitJob", { body: { type, payload, ...rest }, key: crypto.randomUUID() });
+        const body = { type, payload, ...rest };
+        const made = await api.call("submitJob", { body, key: keyOf(body) });
+        setKeys(createKeys);
         say(
           <>
             Submitted <a href={linkTo("jobs", made.id)}>{made.id}</a>
@@ -50,9 +54,7 @@ export function Submit({ type, schema }: { type: string; schema: unknown }) {
         poller.refresh();
       }
     } catch (error) {
-      setTrouble(
-        error instanceof Trouble ? error : new Trouble("problem", `The payload is not JSON: ${String(error)}`),
-      );
+      setTrouble(error as Trouble);
     }
     setSending(false);
   };
@@ -101,7 +103,13 @@ export function Submit({ type, schema }: { type: string; schema: unknown }) {
         </div>
       </details>
       {trouble && <Problem trouble={trouble} />}
-      <ActButton type="submit" class="primary" disabled={isSending}>
+      {/* The second click of a double click may come after the answer. */}
+      <ActButton
+        type="submit"
+        class="primary"
+        disabled={isSending}
+        onClick={(event) => event.detail > 1 && event.preventDefault()}
+      >
         Submit 1 job
       </ActButton>
     </form>

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fieldsOf, payloadOf, textsOf } from "../../console/form";
+import { fieldsOf, parsePayload, payloadOf, textsOf } from "../../console/form";
 
 const schema = {
   type: "object",
@@ -21,6 +21,11 @@ describe("The form of a schema", () => {
       fields,
       fields.map(({ path, initial }) => texts[path.join(".")] ?? initial),
     );
+
+  it("says of a text that is no JSON that the payload is none", () => {
+    expect(parsePayload("[2]")).to.deep.equal([2]);
+    expect(() => parsePayload("{a}")).to.throw(/^The payload is not JSON: /);
+  });
 
   it("has a field for each value, nested ones too", () => {
     expect(fields.map(({ path, kind, isRequired }) => `${path.join(".")} ${kind} ${isRequired}`)).to.deep.equal([

@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { count, duration, fieldTime, moment, quoted, size, timeOfField } from "../../console/format";
+import {
+  capitalised,
+  count,
+  duration,
+  fieldTime,
+  grouped,
+  moment,
+  quoted,
+  size,
+  timeOfField,
+} from "../../console/format";
 
 describe("The console's figures", () => {
   it("say durations in at most two units", () => {
@@ -29,6 +39,7 @@ describe("The console's figures", () => {
     expect([count(1, "job"), count(3_012, "job"), size(812), size(4_100)]).to.deep.equal([
       ...["1 job", "3,012 jobs", "812 bytes", "4.1 KB"],
     ]);
+    expect([grouped(24_000), capitalised("retry"), capitalised("")]).to.deep.equal(["24,000", "Retry", ""]);
     expect([quoted("a-1"), quoted("it's; rm *")]).to.deep.equal(["a-1", `'it'\\''s; rm *'`]);
   });
 });

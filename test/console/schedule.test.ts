@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { whenOf } from "../../console/schedule";
+import { scheduleWords, whenOf } from "../../console/schedule";
 
 describe("A schedule's words", () => {
   it("say the usual expressions, and leave others to themselves", () => {
@@ -18,5 +18,15 @@ describe("A schedule's words", () => {
       "at(2027-01-01T00:00:00)": "",
     };
     for (const [expression, said] of Object.entries(words)) expect(whenOf(expression), expression).to.equal(said);
+  });
+
+  it("say the time zone of what has one, and that a schedule is off", () => {
+    const [name, daily] = ["a", "cron(0 2 * * ? *)"];
+    expect([
+      scheduleWords({ name, expression: daily }),
+      scheduleWords({ name, expression: daily, timeZone: "Europe/Berlin", enabled: false }),
+      scheduleWords({ name, expression: "rate(7 days)" }),
+      scheduleWords({ name, expression: "cron(0 6 L * ? *)" }),
+    ]).to.deep.equal(["daily at 02:00, UTC", "off, daily at 02:00, Europe/Berlin", "every 7 days", "UTC"]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Api, pathOf } from "../../../console/api/call";
+import { Api, createKeys, pathOf } from "../../../console/api/call";
 import type { Trouble, TroubleKind } from "../../../console/api/trouble";
 
 const api = (answer: () => Response | Promise<Response>, seen: [string, RequestInit][] = []) =>
@@ -36,6 +36,13 @@ describe("The console's calls", () => {
     expect(pathOf("listJobs", { query: { state: "failed", type: "", cursor: undefined, limit: 5 } })).to.equal(
       "jobs?state=failed&limit=5",
     );
+  });
+
+  it("have the same key as long as their body is the same, and none of another act", () => {
+    const [keyOf, other] = [createKeys(), createKeys()];
+    const keys = [keyOf(), keyOf({ payload: 1 }), keyOf({ payload: 2 }), other(), other({ payload: 1 })];
+    expect(new Set(keys).size).to.equal(5);
+    expect([keyOf(), keyOf({ payload: 1 }), keyOf({ payload: 2 })]).to.deep.equal(keys.slice(0, 3));
   });
 
   it("say in words how the API fails", async () => {

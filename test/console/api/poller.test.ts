@@ -148,6 +148,19 @@ describe("The console's poller", () => {
     expect([live.value.value, poller.trouble.value]).to.deep.equal([2, undefined]);
   });
 
+  it("says no trouble of the page if a thing was never there, and does if it is there no longer", async () => {
+    const { poller, pass, answers } = createPage();
+    const [gone, known] = [poller.live("jobs/a", Number), poller.live("jobs/b", Number)];
+    poller.watch("jobs/b");
+    await pass(500);
+    answers(() => Promise.reject(new Trouble("problem", "no such job")));
+    poller.watch("jobs/a");
+    await pass(100);
+    expect([gone.trouble.value?.message, poller.trouble.value]).to.deep.equal(["no such job", undefined]);
+    await pass(1_000);
+    expect([known.trouble.value?.message, poller.trouble.value?.message]).to.deep.equal(["no such job", "no such job"]);
+  });
+
   it("waits for as long as the API asks it to", async () => {
     const { poller, asked, pass, answers } = createPage();
     poller.live("types", Number);
