@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { atExit } from "./atExit";
 import type { LogEntry } from "./log";
 
 export interface ChildSettings {
@@ -17,7 +18,7 @@ const living = new Set<ChildProcess>();
 
 // A crash of this process closes the children's IPC channels, upon which they end; an orderly exit doesn't wait for
 // that.
-process.on("exit", () => living.forEach((child) => kill(child, "SIGKILL")));
+atExit(() => living.forEach((child) => kill(child, "SIGKILL")));
 
 /**
  * Starts a process with an IPC channel, in a process group of its own: a Ctrl-C in the terminal reaches only the

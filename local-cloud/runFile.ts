@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type LocalRun, localRunFolder, parseLocalRun } from "../contract/localRun";
+import { atExit } from "./atExit";
 import { isAlive } from "./processes";
 
 /** Functions that remove this process's files, by their paths. */
@@ -26,11 +27,11 @@ export function writeRunFile(run: LocalRun): () => void {
 
 function removalOf(path: string): () => void {
   const remove = () => {
-    process.off("exit", remove);
+    leave();
     removals.delete(path);
     rmSync(path, { force: true });
   };
-  process.once("exit", remove);
+  const leave = atExit(remove);
   removals.set(path, remove);
   return remove;
 }

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,6 +26,11 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+
+// One listener for all: Node takes more than ten of an event for a leak.
+process.on("exit", () => running.forEach((child) => child.kill()));
+
 /**
  * Runs a project's whole system on this machine, as `batch-jobs local` does, for tests: stop it when they are done. It
  * ends with this process in any case.
@@ -44,20 +49,18 @@ export async function startLocal({ folder = ".", stack = "dev", port }: StartLoc
     ...(port === undefined ? [] : ["--port", `${port}`]),
   ];
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  const onExit = () => child.kill();
-  process.once("exit", onExit);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   const said: string[] = [];
   createInterface(child.stderr).on("line", (line) => said.push(line));
   const ended = once(child, "close");
   const lines = createInterface(child.stdout);
   const first = await Promise.race([once(lines, "line") as Promise<[string]>, ended.then(() => undefined)]);
   const stop = async () => {
-    process.off("exit", onExit);
     child.kill();
     await ended;
   };
   if (first === undefined) {
-    process.off("exit", onExit);
     throw new Error(`The stack ${stack} did not come up: ${said.join("\n") || "the command said nothing"}`);
   }
   const { url, outputs } = JSON.parse(first[0]) as { url: string; outputs: Record<string, unknown> };

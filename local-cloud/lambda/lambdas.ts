@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "../account";
+import { atExit } from "../atExit";
 import { bareEnvironment } from "../children";
 import type { Alarms } from "../cloudWatch/alarms";
 import type { Iam } from "../iam/iam";
@@ -31,7 +32,8 @@ export class Lambdas {
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly folder = temporaryFolder();
   private readonly bootstrap = join(this.folder, "bootstrap.cjs");
-  private readonly removeFolder = () => rmSync(this.folder, { recursive: true, force: true });
+  /** Also if nothing stops it first. */
+  private readonly leaveFolder = atExit(() => this.removeFolder());
   private isStopped = false;
 
   constructor(
@@ -48,8 +50,6 @@ export class Lambdas {
     },
   ) {
     writeFileSync(this.bootstrap, `(${String(bootstrap)})();\n`);
-    // Also if nothing stops it first.
-    process.once("exit", this.removeFolder);
   }
 
   /** A fresh folder for a function's code. */
@@ -129,8 +129,12 @@ export class Lambdas {
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all(this.list().map((target) => target.stop()));
-    process.off("exit", this.removeFolder);
+    this.leaveFolder();
     this.removeFolder();
+  }
+
+  private removeFolder(): void {
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private get(nameOrArn: string): LambdaFunction {

@@ -48,6 +48,15 @@ describe("regions of a local cloud", () => {
     return { endpoint, region, credentials, maxAttempts: 1 };
   };
 
+  it("add no listener for the end of the process, however many they are", async () => {
+    const api = (name: string) => () => void new aws.apigatewayv2.Api(name, { protocolType: "HTTP" });
+    await test.up(api("one"));
+    const listeners = process.listenerCount("exit");
+    await Promise.all(["us-west-1", "us-west-2", "eu-west-1", "eu-west-2"].map(test.cloud.inRegion));
+    await test.update(api("other"));
+    expect(process.listenerCount("exit")).to.equal(listeners);
+  });
+
   it("hold what is made there, under the same names as elsewhere, which roles and buckets don't share", async () => {
     const { east, west: made } = await up((opts) => {
       const { region, id } = aws.getRegionOutput({}, opts);
