@@ -2,11 +2,10 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { S3Client } from "@aws-sdk/client-s3";
 import { packageRoot } from "../../contract/packageRoot";
 import type { CloudOptions } from "../../local-cloud/cloud";
-import { startTestCloud, type TestCloud } from "../local-cloud/support";
+import { startTestCloud, type TestCloud, until } from "../local-cloud/support";
 
 const root = packageRoot();
 
@@ -62,13 +61,13 @@ export async function startExample(
       const body = JSON.stringify({ type, payload });
       const submitted = await call("jobs", { method: "POST", headers, body });
       if (submitted.status !== undefined) return submitted;
-      const end = Date.now() + 30_000;
-      for (;;) {
-        const job = await call(`jobs/${String(submitted.id)}`);
-        if (job.state === "succeeded" || job.state === "failed") return job;
-        if (Date.now() > end) throw new Error(`Expected an end within 30 s of ${JSON.stringify(job)}`);
-        await sleep(100);
-      }
+      return until(
+        async () => {
+          const job = await call(`jobs/${String(submitted.id)}`);
+          return (job.state === "succeeded" || job.state === "failed") && job;
+        },
+        () => `the end of ${type} ${String(submitted.id)}`,
+      );
     };
     return { test, outputs, s3, run, get: (path) => call(path), stop };
   } catch (error) {

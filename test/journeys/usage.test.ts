@@ -41,7 +41,7 @@ describe("usage", () => {
       ],
       handlers,
       { usageLabels: ["campaign"] },
-      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" } },
     );
   });
 

@@ -7,8 +7,9 @@ import { type CloudOptions, type LocalCloud, startCloud } from "../../local-clou
 import type { LogEntry } from "../../local-cloud/log";
 import { deploy, type StackOutputs } from "../../local-cloud/pulumi/deploy";
 import { withhold } from "../permissions/statements";
+import { until } from "../support/until";
 
-export { until } from "../support/until";
+export { until };
 
 /** A cloud, and what a test uses of it. */
 export interface TestCloud {
@@ -60,18 +61,18 @@ export function controlHeaders({ token }: Pick<LocalCloud, "token">): Record<str
   return { authorization: `Bearer ${token}` };
 }
 
-/** Waits for one message, and fails after the given time. */
-export async function receive(sqs: SQSClient, QueueUrl: string, seconds = 5): Promise<Message> {
-  const { Messages } = await sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl,
-      WaitTimeSeconds: seconds,
-      MessageAttributeNames: ["All"],
-      MessageSystemAttributeNames: ["All"],
-    }),
+/** Waits for one message. */
+export async function receive(sqs: SQSClient, QueueUrl: string): Promise<Message> {
+  const ask = new ReceiveMessageCommand({
+    QueueUrl,
+    WaitTimeSeconds: 20,
+    MessageAttributeNames: ["All"],
+    MessageSystemAttributeNames: ["All"],
+  });
+  return until(
+    async () => (await sqs.send(ask)).Messages?.[0],
+    () => `a message in ${QueueUrl}`,
   );
-  if (!Messages?.[0]) throw new Error(`Expected a message in ${QueueUrl} within ${seconds} s`);
-  return Messages[0];
 }
 
 /** The error that a promise rejects with. */

@@ -276,7 +276,7 @@ console.log(Object.keys(require.cache).filter((file) => /@pulumi|@aws-sdk/.test(
       const [line] = (await once(createInterface(child.stdout), "line")) as [string];
       const { url } = JSON.parse(line) as { url: string };
       const submit = (...args: string[]) =>
-        JSON.parse(run(bin, "--url", url, "submit", ...args, "--wait", "--timeout", "30", "--json")) as object;
+        JSON.parse(run(bin, "--url", url, "submit", ...args, "--wait", "--json")) as object;
       expect(submit("greet", '"you"')).to.deep.include({ state: "succeeded", result: "Hello you" });
       expect(submit("word-count", '{"text": "to be"}')).to.have.nested.property("result.words", 2);
     } finally {

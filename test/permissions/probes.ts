@@ -242,7 +242,7 @@ export const probes: Record<string, Probe> = {
     await answers(world, 202, "POST", `/jobs/${id}/retry`);
     // The other letter was looked at, and let go of.
     const letters = world.journey.cloud.messaging.queue(url)!;
-    await world.within(1, () => letters.inflightMessages.size === 0);
+    await world.within(seconds, () => letters.inflightMessages.size === 0);
     await ends(world, id, "failed", seconds);
     empty(world, url);
     // From its payload.

@@ -3,8 +3,8 @@ import { setImmediate as turn } from "node:timers/promises";
 /** Resources that keep a process alive, by Node's names: timers, child processes, servers, and the ports of threads. */
 const guarded = ["Timeout", "ProcessWrap", "TCPServerWrap", "MessagePort", "Worker"];
 
-/** Time until the resources that a test ended are gone. */
-const graceMilliseconds = 1_000;
+/** Time until the resources that a test ended are gone, on a busy machine. */
+const patienceMilliseconds = 20_000;
 
 /**
  * Fails each test of the surrounding `describe` that leaves a timer, a thread, a server or a child process. To be
@@ -24,7 +24,7 @@ export async function checkInHook(whose: string, before: string[]): Promise<void
 }
 
 /** Resources that are active now and weren't before, once they had time to go. */
-export async function leftOver(before: string[]): Promise<string[]> {
+export async function leftOver(before: string[], graceMilliseconds = patienceMilliseconds): Promise<string[]> {
   for (const deadline = Date.now() + graceMilliseconds; ;) {
     const left = added(before, active());
     if (left.length === 0 || Date.now() > deadline) return left;

@@ -47,6 +47,7 @@ describe("The worker as part of a fleet", () => {
     const { here, settings, start } = await setUp("i-old", { minSize: 1 });
     await world.putFleetItem(settings, "i-old", { retiresSince: 1, silentSince: Date.now() + 3_600_000 });
     for (let count = 0; count < 3; count++) await world.submit(settings, { do: "sleep", milliseconds: 300 });
+    const begun = Date.now();
     const worker = start();
     await worker.event("worker-retiring");
     expect(await worker.exited).to.deep.equal({ code: leavingExitCode, signal: null });
@@ -55,8 +56,8 @@ describe("The worker as part of a fleet", () => {
     expect(own).to.include({ slots: 1, retiresSince: 1 });
     // The scaler that missed it had a clock an hour ahead.
     expect(own).not.to.have.property("silentSince");
-    expect(own.seenAt).to.be.closeTo(Date.now(), 10_000);
-    expect(own.expiresAt).to.be.closeTo(Date.now() / 1_000 + 900, 10);
+    expect(own.seenAt).to.be.within(begun - 1_000, Date.now() + 1_000);
+    expect(own.expiresAt).to.be.within(begun / 1_000 + 899, Date.now() / 1_000 + 901);
     const finished = worker.events.filter(({ event }) => event === "job-succeeded").length;
 
     expect(here.calls.map(({ Action, ShouldDecrementDesiredCapacity: lowers }) => [Action, lowers])).to.deep.equal([

@@ -49,7 +49,7 @@ describe("actions on many jobs", () => {
       },
     }));
     const ids = (await client.submitMany(jobs)).map(({ id }) => id);
-    for (const id of ids) expect((await client.wait(id, { timeoutSeconds: 60 })).state).to.equal("failed");
+    for (const id of ids) expect((await client.wait(id)).state).to.equal("failed");
     const [group] = await client.failures({ type: "sick" });
     expect(group).to.include({ type: "sick", errorKey: "Error: row # is bad", count: 60 });
     const filter = { type: "sick", tenant: "acme", label: "part:one", errorKey: group!.errorKey };
@@ -62,7 +62,7 @@ describe("actions on many jobs", () => {
     expect(retried.counts).to.deep.equal({ matched: 15, done: 15, skipped: 0, failed: 0 });
     for (const [row, id] of ids.entries()) {
       const isChosen = row < 30 && row % 2 === 0;
-      const state = isChosen ? (await client.wait(id, { timeoutSeconds: 60 })).state : (await client.get(id)).state;
+      const state = isChosen ? (await client.wait(id)).state : (await client.get(id)).state;
       expect(state, id).to.equal(isChosen ? "succeeded" : "failed");
     }
     expect((await client.actions()).map(({ id }) => id)).to.include.members([counted.id, retried.id]);

@@ -48,11 +48,12 @@ describe("dead letters, by client and command line", () => {
       Array.from({ length: count }, (_, index) => ({ type, payload: { healed, index }, tenant: "acme" })),
     );
     const ids = outcomes.map(({ id }) => id);
-    for (const id of ids) expect(await client.wait(id, { timeoutSeconds: 20 })).to.include({ state: "failed" });
+    for (const id of ids) expect(await client.wait(id)).to.include({ state: "failed" });
     return { ids, heal: () => writeFileSync(healed, "") };
   }
 
   it("are listed with reason, job and payload, and stay where they are", async () => {
+    const begun = Date.now();
     const { ids } = await fail("first", 25);
     await fail("second", 1);
     for (let time = 0; time < 2; time++) {
@@ -63,7 +64,7 @@ describe("dead letters, by client and command line", () => {
         expect(letter).to.include({ type: "first", attempt: 1, tenant: "acme" });
         expect(letter.reason).to.include("not healed");
         expect(letter.payload).to.have.property("index");
-        expect(Date.parse(letter.failedAt!)).to.be.closeTo(Date.now(), 60_000);
+        expect(Date.parse(letter.failedAt!)).to.be.within(begun - 1_000, Date.now() + 1_000);
       }
     }
     expect((await client.deadLetters.list()).deadLetters).to.have.length(26);

@@ -50,7 +50,7 @@ describe("client and command line", () => {
       [timed.id, 3],
       [byCli.id, 2],
     ] as const) {
-      const job = await client.wait(id, { timeoutSeconds: 20 });
+      const job = await client.wait(id);
       expect(job, id).to.include({ state: "succeeded" });
       expect(Date.parse(job.startedAt!) - begun, id).to.be.at.least(seconds * 1_000 - 100);
     }
@@ -94,7 +94,7 @@ describe("client and command line", () => {
     for (const id of [...odd, all]) {
       const submitted = await client.submit("echo", 1, { id });
       expect(submitted.id).to.equal(id);
-      expect(await client.wait(id, { timeoutSeconds: 20 }), id).to.include({ id, state: "succeeded" });
+      expect(await client.wait(id), id).to.include({ id, state: "succeeded" });
       expect(handlers.startsOf(id), id).to.equal(1);
       const shown = await cli("status", "--json", "--", id);
       expect(jsonOf<Job>(shown), shown.stderr).to.include({ id, state: "succeeded" });
@@ -109,7 +109,7 @@ describe("client and command line", () => {
     const ids = [...odd, all].map((id) => `${id.slice(0, 78)}-x`);
     const submit = () => client.submitMany(ids.map((id) => ({ id, type: "sick", payload: { healed } })));
     expect((await submit()).every(({ isAccepted }) => isAccepted)).to.be.true;
-    for (const id of ids) expect(await client.wait(id, { timeoutSeconds: 20 }), id).to.include({ state: "failed" });
+    for (const id of ids) expect(await client.wait(id), id).to.include({ state: "failed" });
     const { deadLetters } = jsonOf<{ deadLetters: { id: string }[] }>(await cli("dead-letters", "list", "--json"));
     expect(deadLetters.map(({ id }) => id)).to.have.members(ids);
     expect((await cli("dead-letters", "purge", "--", ids[0]!)).code).to.equal(0);

@@ -44,7 +44,7 @@ describe("jobs under clocks that jump", () => {
       writeFileSync(path, `require(${JSON.stringify(join(folder, "skew.cjs"))});\n${readFileSync(path, "utf8")}`);
     }
     const settings = { slots: 2, minInstances: 2, drainSeconds: 1 };
-    const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" };
+    const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" };
     journey = await startJourney([{ name: "slow", handler: "slow", ...settings }], handlers, {}, { workerEnvironment });
   });
 
@@ -67,7 +67,7 @@ describe("jobs under clocks that jump", () => {
     "forth and back": [hour, -24 * hour, 0],
   })) {
     it(`runs a job once though the workers' clock is set ${name} in the middle of it`, async () => {
-      const id = await journey.submit("slow", 6_000);
+      const id = await journey.submit("slow", 9_000);
       await journey.reaches(id, "running");
       for (const step of steps) {
         await sleep(1_200);

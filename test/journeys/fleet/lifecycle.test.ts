@@ -9,7 +9,7 @@ describe("an instance's life", () => {
 
   before(async () => {
     handlers = createHandlers({
-      held: `note("start " + job.id); for (let i = 0; i < 80 && !context.signal.aborted; i++) await sleep(100); if (context.signal.aborted) throw new Error("told to stop"); note("end " + job.id); return { attempt: job.attempt };`,
+      held: `note("start " + job.id); await released(job, context); note("end " + job.id); return { attempt: job.attempt };`,
       quick: `return 1;`,
     });
     journey = await startJourney(
@@ -31,6 +31,18 @@ describe("an instance's life", () => {
   const said = (event: string, instance: string) =>
     journey.logs.some(({ name, line }) => name === instance && line.includes(`"event":"${event}"`));
 
+  /** The instance on which a job runs: one that is going may be in its group still. */
+  async function instanceOf(id: string): Promise<string> {
+    const isItsStart = (line: string) => line.includes('"event":"job-started"') && line.includes(id);
+    return (await until(() => journey.logs.find(({ line }) => isItsStart(line)))).name;
+  }
+
+  /** Releases a job once another instance has begun it. */
+  async function goOnElsewhere(id: string): Promise<void> {
+    await until(() => handlers.startsOf(id) === 2);
+    handlers.release(id);
+  }
+
   it("begins once the worker has completed the launch hook", async () => {
     await until(() => group("held").instances.some(({ lifecycleState }) => lifecycleState === "InService"));
     const [instance] = group("held").instances;
@@ -39,13 +51,15 @@ describe("an instance's life", () => {
 
   it("gives its job back at a spot notice, uncounted, and another instance finishes it", async () => {
     const id = await journey.submit("held", {});
-    await until(() => handlers.ledger().includes(`start ${id}`));
+    const instanceId = await instanceOf(id);
     const { body } = await journey.call("GET", "/_local/instances");
     const own = (body.instances as { instanceId: string; group: string }[]).find(({ group: of }) =>
       of.includes("held"),
     )!;
-    const notice = await journey.call("POST", "/_local/interrupt", { instanceId: own.instanceId });
+    expect(own.instanceId).to.equal(instanceId);
+    const notice = await journey.call("POST", "/_local/interrupt", { instanceId });
     expect(notice.status).to.equal(202);
+    await goOnElsewhere(id);
     const job = await journey.reaches(id, "succeeded");
     expect(job).to.deep.include({ attempts: 1, result: { attempt: 1 } });
     expect(handlers.ledger().filter((line) => line.endsWith(id))).to.deep.equal([
@@ -53,20 +67,21 @@ describe("an instance's life", () => {
       `start ${id}`,
       `end ${id}`,
     ]);
-    expect(said("job-given-back", own.instanceId)).to.equal(true);
-    await until(() => said("worker-stopped", own.instanceId));
+    await until(() => said("job-given-back", instanceId) && said("worker-stopped", instanceId));
     expect(group("held").desiredCapacity).to.equal(1);
   });
 
   it("ends at a rebalance recommendation: its job is given back, and another instance replaces it at once", async () => {
     const id = await journey.submit("held", {});
-    await until(() => handlers.ledger().includes(`start ${id}`));
-    const [own] = group("held").instances;
-    const advice = { instanceId: own!.id, kind: "rebalance" };
+    const instanceId = await instanceOf(id);
+    const advice = { instanceId, kind: "rebalance" };
     expect((await journey.call("POST", "/_local/interrupt", advice)).status).to.equal(202);
+    await goOnElsewhere(id);
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { attempt: 1 } });
-    await until(() => said("worker-stopped", own!.id));
-    const told = journey.logs.find(({ name, line }) => name === own!.id && line.includes('"event":"worker-draining"'));
+    await until(() => said("worker-stopped", instanceId));
+    const told = journey.logs.find(
+      ({ name, line }) => name === instanceId && line.includes('"event":"worker-draining"'),
+    );
     expect(told?.line).to.include('"reason":"rebalance-recommendation"');
     expect(group("held").desiredCapacity).to.equal(1);
   });

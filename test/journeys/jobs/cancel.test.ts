@@ -20,7 +20,7 @@ describe("cancelling a job", () => {
       ],
       handlers,
       {},
-      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" } },
     );
   });
 

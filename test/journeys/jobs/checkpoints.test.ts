@@ -39,7 +39,7 @@ describe("checkpoints", () => {
       ],
       handlers,
       {},
-      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" } },
     );
     const { TableNames: names = [] } = await journey.dynamodb.send(new ListTablesCommand({}));
     payloads = names.find((name) => name.includes("payloads"))!;

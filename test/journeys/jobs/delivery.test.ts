@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { expect } from "chai";
@@ -13,7 +12,7 @@ describe("a job's delivery", () => {
 
   before(async () => {
     handlers = createHandlers({
-      slow: `note("start " + job.id + " " + job.attempt); await sleep(job.payload.ms); note("end " + job.id); return { done: true };`,
+      slow: `note("start " + job.id + " " + job.attempt); if (job.payload.waits) await released(job, context); note("end " + job.id); return { done: true };`,
       moody: `note("try " + job.id); if (job.attempt < job.payload.succeedsAt) throw new TypeError("not yet"); return { attempt: job.attempt };`,
     });
     journey = await startJourney(
@@ -23,7 +22,7 @@ describe("a job's delivery", () => {
       ],
       handlers,
       {},
-      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" } },
     );
   });
 
@@ -33,9 +32,12 @@ describe("a job's delivery", () => {
   });
 
   it("survives the worker's death in the middle of the job", async () => {
-    const id = await journey.submit("slow", { ms: 1_500 });
-    await until(() => handlers.ledger().includes(`start ${id} 1`));
+    const id = await journey.submit("slow", { waits: true });
+    const starts = () => handlers.ledger().filter((line) => line === `start ${id} 1`).length;
+    await until(() => starts() === 1);
     await killWorkerOf(journey, id);
+    await until(() => starts() === 2);
+    handlers.release(id);
     const job = await journey.reaches(id, "succeeded");
     expect(job).to.deep.include({ attempts: 1, result: { done: true } });
     expect(handlers.ledger().filter((line) => line.includes(id))).to.deep.equal([
@@ -46,13 +48,11 @@ describe("a job's delivery", () => {
   });
 
   it("runs a job once, though its message comes twice", async () => {
-    const id = await journey.submit("slow", { ms: 10 });
+    const id = await journey.submit("slow", {});
     await journey.reaches(id, "succeeded");
-    const envelope = { version: 1, id, type: "slow", payload: { ms: 10 }, submittedAt: new Date().toISOString() };
+    const envelope = { version: 1, id, type: "slow", payload: {}, submittedAt: new Date().toISOString() };
     await publish(envelope);
-    const marker = await journey.submit("slow", { ms: 10 });
-    await journey.reaches(marker, "succeeded");
-    await sleep(500);
+    await until(() => journey.logs.some(({ line }) => line.includes("message-deleted") && line.includes(id)));
     expect(handlers.ledger().filter((line) => line === `end ${id}`)).to.have.length(1);
   });
 
@@ -77,7 +77,7 @@ describe("a job's delivery", () => {
   it("continues when the router fails at first", async () => {
     const remove = journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", times: 5, status: 500 });
     const crash = journey.cloud.faults.add({ service: "lambda", action: "Invoke", times: 1 });
-    const ids = await Promise.all([1, 2, 3].map(() => journey.submit("slow", { ms: 1 })));
+    const ids = await Promise.all([1, 2, 3].map(() => journey.submit("slow", {})));
     await Promise.all(ids.map((id) => journey.reaches(id, "succeeded")));
     remove();
     crash();
@@ -85,7 +85,7 @@ describe("a job's delivery", () => {
 
   it("answers 503 when it can't be published, and a replay publishes it", async () => {
     const remove = journey.cloud.faults.add({ service: "sns", action: "PublishBatch", status: 500 });
-    const job = { id: `replay-${process.pid}`, type: "slow", payload: { ms: 1 } };
+    const job = { id: `replay-${process.pid}`, type: "slow", payload: {} };
     const refused = await journey.call("POST", "/jobs", job);
     remove();
     expect(refused.status).to.equal(503);
@@ -97,7 +97,7 @@ describe("a job's delivery", () => {
   });
 
   it("runs a job published straight to the topic, and refuses unknown types visibly there too", async () => {
-    const envelope = { version: 1, type: "slow", payload: { ms: 1 }, submittedAt: new Date().toISOString() };
+    const envelope = { version: 1, type: "slow", payload: {}, submittedAt: new Date().toISOString() };
     await publish([
       { ...envelope, id: "straight-1" },
       { ...envelope, id: "lost-1", type: "nobody" },
@@ -112,10 +112,10 @@ describe("a job's delivery", () => {
 
   it("continues without its record, which a worker then makes", async () => {
     const TableName = journey.outputs.jobTable;
-    const remove = journey.cloud.faults.add({ service: "lambda", action: "Invoke", status: 0, delayMilliseconds: 300 });
-    const id = await journey.submit("slow", { ms: 1 });
-    remove();
+    const letRoute = journey.cloud.faults.add({ service: "lambda", action: "Invoke", status: 0, hangs: true });
+    const id = await journey.submit("slow", {});
     await journey.dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: id } } }));
+    letRoute();
     await until(() => handlers.ledger().includes(`end ${id}`));
     await journey.reaches(id, "succeeded");
     const { Item } = await journey.dynamodb.send(new GetItemCommand({ TableName, Key: { id: { S: id } } }));

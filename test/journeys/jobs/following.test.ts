@@ -4,6 +4,7 @@ import { limits } from "../../../contract/limits";
 import { accountId } from "../../../local-cloud/account";
 import { spawnCli } from "../../cli/support";
 import { until } from "../../local-cloud/support";
+import { letCome } from "../support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "../support/stack";
 
 /** Knowledge about jobs, and their start times, in the whole system. */
@@ -31,7 +32,7 @@ describe("following jobs", () => {
       ],
       handlers,
       { events: true },
-      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" } },
     );
   });
 
@@ -102,9 +103,10 @@ describe("following jobs", () => {
     const begun = Date.now();
     const delayed = await journey.submit("echo", 1, { delaySeconds: 3, tenant: "acme" });
     const timed = await journey.submit("echo", 2, { runAt: new Date(begun + 2_000).toISOString() });
-    const cancelled = await journey.submit("echo", 3, { delaySeconds: 1 });
+    const cancelled = await journey.submit("echo", 3, { delaySeconds: 800 });
     const prompt = await journey.submit("echo", 4);
     expect((await journey.call("DELETE", `/jobs/${cancelled}`)).status).to.equal(202);
+    await letCome(journey, "echo", cancelled);
     const { body } = await journey.call("GET", `/jobs/${delayed}`);
     expect(Date.parse(body.runAt as string)).to.be.within(begun + 3_000, Date.now() + 3_000);
     await Promise.all([delayed, timed, prompt].map((id) => journey.reaches(id, "succeeded")));
@@ -149,7 +151,7 @@ describe("following jobs", () => {
     await journey.call("DELETE", `/jobs/${cancelled}`);
     await Promise.all([journey.reaches(succeeded, "succeeded"), journey.reaches(failed, "failed")]);
     const events: Record<string, unknown>[] = [];
-    for (let tries = 0; tries < 15 && events.length < 2; tries++) events.push(...(await receive()));
+    await until(async () => events.push(...(await receive())) >= 2);
     expect(events.map(({ id, type, state }) => [id, type, state])).to.have.deep.members([
       [failed, "echo", "failed"],
       [cancelled, "echo", "cancelled"],

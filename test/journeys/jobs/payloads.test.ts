@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { JobClient } from "../../../client/index";
 import { runCli } from "../../cli/support";
 import { until } from "../../local-cloud/support";
+import { letCome } from "../support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "../support/stack";
 
 /** Fails while the payload says so, which only a replay can change. */
@@ -57,11 +58,12 @@ describe("kept payloads", () => {
   });
 
   it("run a cancelled job again, once, though its first message comes too", async () => {
-    const { id } = await client.submit("picky", { fails: false }, { delaySeconds: 3 });
+    const { id } = await client.submit("picky", { fails: false }, { delaySeconds: 800 });
     await client.cancel(id);
     await client.retry(id, { idempotencyKey: "once" });
     const done = await client.wait(id);
     expect(done).to.deep.include({ state: "succeeded", retries: 1, attempts: 1 });
+    await letCome(journey, "picky", id);
     const dropped = (line: string) => line.includes('"message-deleted"') && line.includes(id);
     await until(() => journey.logs.some(({ line }) => dropped(line)));
     expect((await client.retry(id, { idempotencyKey: "once" })).state).to.equal("succeeded");

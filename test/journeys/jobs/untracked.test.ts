@@ -23,7 +23,7 @@ describe("jobs without records", () => {
     const good = await journey.submit("moody", { succeedsAt: 2 });
     await until(() => handlers.ledger().includes(`${good} 2`));
     const poison = await journey.submit("moody", { succeedsAt: 9 });
-    const letter = await receive(journey.sqs, journey.outputs.deadLetterQueueUrls.moody!, 15);
+    const letter = await receive(journey.sqs, journey.outputs.deadLetterQueueUrls.moody!);
     expect(JSON.parse(letter.Body!)).to.include({ id: poison });
     expect(letter.MessageAttributes!.reason!.StringValue).to.include("not yet");
     expect(handlers.ledger().filter((line) => line.startsWith(poison))).to.deep.equal([`${poison} 1`, `${poison} 2`]);

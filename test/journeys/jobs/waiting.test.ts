@@ -1,28 +1,17 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import type { Waiting } from "../../../contract/records/waiting";
 import { findGpus } from "../../../worker-image/src/support/gpus";
 import { spawnCli, type SpawnOptions } from "../../cli/support";
+import { until } from "../../local-cloud/support";
 import { groupOf, runScaler, setItem, watchCalls } from "../support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "../support/stack";
 
 /** Nothing happens by the minute here: whatever wakes a fleet was told to. */
 const byTheHour = { scheduleSeconds: 3_600, stopGraceSeconds: 1 };
-
-/** Asks until there is an answer. */
-async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 30): Promise<T> {
-  const end = Date.now() + seconds * 1_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    if (Date.now() > end) throw new Error(`Expected an answer within ${seconds} s: ${String(ask)}`);
-    await sleep(50);
-  }
-}
 
 describe("a job that waits", () => {
   let handlers: Handlers;
@@ -66,7 +55,8 @@ describe("a job that waits", () => {
         { name: "other", handler: "echo", maxInstances: 5, ...brief },
         { name: "bystander", handler: "echo", maxInstances: 5, ...brief },
         { name: "flaky", handler: "flaky", maxInstances: 1, maxAttempts: 1, ...brief },
-        { name: "lone", handler: "held", maxInstances: 1, ...brief },
+        // Its instance stays: the router nudges for no job within 5 s of its last nudge, and no minute's run is here.
+        { name: "lone", handler: "held", maxInstances: 1, ...brief, idleSeconds: 0 },
         { name: "slow-retry", handler: "echo-fails", maxInstances: 1, maxAttempts: 3, backoffSeconds: 900, ...brief },
       ],
       handlers,
@@ -87,7 +77,7 @@ describe("a job that waits", () => {
 
   it("has its type say at once why a worker can't start", async () => {
     const id = await journey.submit("broken", {});
-    const problem = await eventually(async () => (await typeNamed("broken")).launchProblem);
+    const problem = await until(async () => (await typeNamed("broken")).launchProblem);
     expect(problem).to.match(/^A worker did not start: .*"invoice"/);
     const { body } = await journey.call("GET", `/jobs/${id}`);
     expect(body.waiting).to.include({ reason: "no-workers" }).and.to.have.property("asOf");
@@ -99,8 +89,8 @@ describe("a job that waits", () => {
   it("says that it needs a GPU which isn't here, or runs where there is one", async () => {
     const id = await journey.submit("render", { frame: 1 });
     const found = findGpus();
-    if ("count" in found) return void (await journey.reaches(id, "succeeded", 30));
-    const problem = await eventually(async () => (await typeNamed("render")).launchProblem);
+    if ("count" in found) return void (await journey.reaches(id, "succeeded"));
+    const problem = await until(async () => (await typeNamed("render")).launchProblem);
     expect(problem)
       .to.include("Expected an NVIDIA GPU, since the processor has gpu: true, got none: ")
       .and.to.include(found.reason);
@@ -112,12 +102,13 @@ describe("a job that waits", () => {
   it("has the reason shown by the command line: status, logs and wait", async () => {
     const cli = (args: string[], more: SpawnOptions = {}) => spawnCli([...args, "--url", journey.url], more);
     const id = (await cli(["submit", "broken", "{}"])).stdout.trim();
-    await eventually(async () => (await typeNamed("broken")).launchProblem);
+    await until(async () => (await typeNamed("broken")).launchProblem);
     const why = /no workers: A worker did not start: .*"invoice"/;
     const waiting = cli(["wait", id, "--json"], {
       onStart: (child) => child.stderr!.on("data", (chunk) => why.test(String(chunk)) && child.kill("SIGINT")),
     });
     expect((await cli(["status", id])).stdout).to.match(new RegExp(`^waiting +${why.source}`, "m"));
+    await until(() => journey.logs.some(({ line }) => line.includes("job-routed") && line.includes(id)));
     const logs = await cli(["logs", id]);
     expect(logs.code).to.equal(0);
     expect(logs.stdout).to.match(/^\S+ frontend job-accepted\n\S+ router job-routed\n$/);
@@ -132,7 +123,7 @@ describe("a job that waits", () => {
     const delayed = (await journey.call("GET", `/jobs/${later}`)).body;
     expect(delayed.waiting).to.include({ reason: "delayed", until: delayed.runAt });
     const id = await journey.submit("slow-retry", {});
-    const waiting = await eventually(async () => {
+    const waiting = await until(async () => {
       const { body } = await journey.call("GET", `/jobs/${id}`);
       return (body.waiting as { reason: string } | undefined)?.reason === "backoff" ? body.waiting : undefined;
     });
@@ -157,7 +148,7 @@ describe("a job that waits", () => {
       },
     });
     const first = await journey.submit("lone", {});
-    const starting = await eventually(async () => {
+    const starting = await until(async () => {
       const waiting = await reasonOf(first, "lone");
       return waiting?.reason === "starting" ? waiting : undefined;
     }).finally(letIn);
@@ -165,7 +156,7 @@ describe("a job that waits", () => {
     expect(starting).to.include.keys("since", "asOf");
     await journey.reaches(first, "running");
     const second = await journey.submit("lone", {});
-    const behind = await eventually(async () => {
+    const behind = await until(async () => {
       const waiting = await reasonOf(second, "lone");
       return waiting?.reason === "behind" ? waiting : undefined;
     });
@@ -191,7 +182,7 @@ describe("a job that waits", () => {
     };
     await journey.dynamodb.send(new UpdateItemCommand({ TableName: journey.outputs.jobTable, Key, ...change }));
     // The type is idle, and was never counted: who looks has it counted.
-    const waiting = await eventually(async () => {
+    const waiting = await until(async () => {
       const { body } = await journey.call("GET", `/jobs/${id}`);
       return (body.waiting as Waiting).reason === "unpublished" ? (body.waiting as Waiting) : undefined;
     });
@@ -207,11 +198,14 @@ describe("a job that waits", () => {
     await journey.reaches(first, "running");
     const id = await journey.submit("lone", {});
     const away = journey.cloud.faults.add({ service: "sqs", action: "GetQueueAttributes" });
-    await setItem(journey, "lone", "fleet", { countsAt: Date.parse("2026-11-24T00:00:00Z") });
-    expect(await runScaler(journey)).to.equal(false);
-    const { waiting } = (await journey.call("GET", `/jobs/${id}`)).body as { waiting: Waiting };
-    expect(waiting.reason).to.equal("unknown");
-    expect(waiting.detail).to.include("its type was last counted at 2026-11-24T00:00:00.000Z");
+    // A run that has counted before may be under way, and write when that was.
+    await until(async () => {
+      await setItem(journey, "lone", "fleet", { countsAt: Date.parse("2026-11-24T00:00:00Z") });
+      expect(await runScaler(journey)).to.equal(false);
+      const { waiting } = (await journey.call("GET", `/jobs/${id}`)).body as { waiting: Waiting };
+      expect(waiting.reason).to.equal("unknown");
+      return waiting.detail.includes("its type was last counted at 2026-11-24T00:00:00.000Z");
+    });
     away();
     for (const each of [first, id]) handlers.release(each);
     await journey.reaches(id, "succeeded");
@@ -220,17 +214,17 @@ describe("a job that waits", () => {
   it("is queued and wakes its fleet as soon as it is retried after it had failed for good", async () => {
     const file = join(tmpdir(), `mended-${process.pid}`);
     const id = await journey.submit("flaky", { file });
-    await journey.reaches(id, "failed", 20);
+    await journey.reaches(id, "failed");
     const group = groupOf(journey, "flaky");
-    await eventually(async () => (group.instances.length === 0 && group.desiredCapacity === 0) || undefined);
+    await until(async () => (group.instances.length === 0 && group.desiredCapacity === 0) || undefined);
     writeFileSync(file, "");
     try {
       const { status, body } = await journey.call("POST", `/jobs/${id}/retry`);
       expect([status, body.state, body.attempts, body.retries]).to.deep.equal([202, "queued", 0, 1]);
       expect((await journey.call("GET", `/jobs/${id}`)).body.state).not.to.equal("failed");
       // Nothing comes by the minute here: it was the retry that woke it.
-      await eventually(async () => group.desiredCapacity === 1 || undefined);
-      expect(await journey.reaches(id, "succeeded", 20)).to.include({ result: "ran", attempts: 1 });
+      await until(async () => group.desiredCapacity === 1 || undefined);
+      expect(await journey.reaches(id, "succeeded")).to.include({ result: "ran", attempts: 1 });
       const again = await journey.call("POST", `/jobs/${id}/retry`);
       expect([again.status, again.body.code]).to.deep.equal([409, "job-succeeded"]);
     } finally {
@@ -246,12 +240,13 @@ describe("a job that waits", () => {
     const { code, stdout } = await spawnCli(["types", "retry", "other", "--url", journey.url]);
     expect(code).to.equal(0);
     expect(stdout).to.include("Launches of other are tried now");
-    await journey.reaches(id, "succeeded", 30);
+    await journey.reaches(id, "succeeded");
   });
 
   it("gets no more instances at a worker's nudge than its queue needs, and other types get none", async () => {
+    await until(() => groupOf(journey, "bystander").desiredCapacity === 0);
     const id = await journey.submit("greedy", { sent: { greedy: 1e6, bystander: 1e6, broken: 1e6 } });
-    const { result } = await journey.reaches(id, "succeeded", 20);
+    const { result } = await journey.reaches(id, "succeeded");
     expect(result).to.deep.equal({ StatusCode: 202, refused: "AccessDeniedException" });
     const scaler = journey.cloud.lambdas.list().find(({ spec }) => spec.name.includes("scaler"))!;
     // The worker's event has been taken by the time that another is answered: there is one run for a type at a time.

@@ -271,8 +271,9 @@ describe("npm run demo", () => {
     let errors = "";
     child.stderr.on("data", (chunk) => (errors += String(chunk)));
     await once(createInterface(child.stdout), "line");
+    const ended = once(child, "close");
     child.stdout.destroy();
-    const [status] = (await once(child, "exit")) as [number | null];
+    const [status] = (await ended) as [number | null];
     expect(errors).to.equal("Bringing up the stack dev …\n");
     expect(status).to.equal(0);
   });

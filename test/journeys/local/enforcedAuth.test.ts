@@ -27,17 +27,7 @@ describe("authorization that is enforced on this machine", () => {
   /** A job from submission to its log, by the command line and without options. */
   async function worksByItself(journey: Journey): Promise<void> {
     const cli = cliOf(journey);
-    const submitted = await cli([
-      "submit",
-      "echo",
-      '"you & me"',
-      "--id",
-      "mine",
-      "--wait",
-      "--timeout",
-      "30",
-      "--json",
-    ]);
+    const submitted = await cli(["submit", "echo", '"you & me"', "--id", "mine", "--wait", "--json"]);
     expect(submitted.code, submitted.stderr).to.equal(0);
     expect(jsonOf(submitted)).to.deep.include({ state: "succeeded", result: { said: "you & me" } });
     expect((await cli(["list", "--type", "echo", "--state", "succeeded"])).stdout).to.match(/^mine +echo +succeeded/m);

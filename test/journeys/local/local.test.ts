@@ -70,9 +70,12 @@ describe("batch-jobs local", () => {
     const [line] = (await once(createInterface(child.stdout!), "line")) as [string];
     const addresses = JSON.parse(line) as { url: string; region: string; outputs: object };
     expect(addresses).to.deep.include({ region: "eu-central-1", outputs: { address: addresses.url } });
-    expect(said()).to.equal("said by the program\n");
+    await until(
+      () => said() === "said by the program\n",
+      () => `the program's own line, got ${said()}`,
+    );
     const env = { BATCH_JOBS_URL: addresses.url };
-    const submitted = await spawnCli(["submit", "greet", '"you"', "--wait", "--timeout", "30", "--json"], { env });
+    const submitted = await spawnCli(["submit", "greet", '"you"', "--wait", "--json"], { env });
     expect(jsonOf(submitted), submitted.stderr).to.include({ state: "succeeded", result: "Hello you!" });
     const { id } = jsonOf<{ id: string }>(submitted);
     expect((await spawnCli(["status", id], { env })).stdout).to.match(/^state +succeeded$/m);
@@ -117,8 +120,10 @@ for (const region of ["us-east-1", "us-west-2"] as const) {
   it("takes another stack and a port, from a folder within the project, in which the other commands find it", async () => {
     const port = await freePort();
     const { child, said } = start(["--stack", "loud", "--port", String(port)], join(folder, "lib"));
-    await once(child.stderr!, "data");
-    expect(said()).to.equal("Bringing up the stack loud …\n");
+    await until(
+      () => said().startsWith("Bringing up the stack loud …\n"),
+      () => `the first line, got ${said()}`,
+    );
     let text = "";
     child.stdout!.on("data", (chunk) => (text += String(chunk)));
     await until(() => text.includes("Look behind it"));

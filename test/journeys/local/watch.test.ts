@@ -104,7 +104,7 @@ describe("batch-jobs local --watch", () => {
       expect(await watched.run("greet")).to.equal("two");
       expect(await watched.save("index.ts", program(`{ name: "Not A Name", handler: "x" }`))).to.include("✖");
       expect(await watched.run("greet")).to.equal("two");
-      watched.write("text.ts", `export const text = "three";`);
+      expect(await watched.save("text.ts", `export const text = "three";`)).to.include("✖");
       expect(await watched.save("index.ts", program(`${greet}, ${waits}, ${say}`))).to.include("✔");
       expect(await watched.run("greet")).to.equal("three");
     });

@@ -3,6 +3,7 @@ import { type AttributeValue, GetItemCommand, ScanCommand, UpdateItemCommand } f
 import { fleetItem } from "../../../contract/fleet/state";
 import type { Group } from "../../../local-cloud/autoScaling/group";
 import type { LambdaFunction } from "../../../local-cloud/lambda/lambdaFunction";
+import { until } from "../../local-cloud/support";
 import type { Journey } from "./stack";
 
 /** The type's Auto Scaling groups: with spot the second one is on demand. */
@@ -25,6 +26,14 @@ export async function submitMany(journey: Journey, type: string, count: number):
 
 export function idsInService(group: Group): string[] {
   return group.instances.filter(({ lifecycleState }) => lifecycleState === "InService").map(({ id }) => id);
+}
+
+/** Has the delayed message of a job come now. */
+export async function letCome({ cloud, outputs }: Journey, type: string, id: string): Promise<void> {
+  const queue = cloud.messaging.queue(outputs.queueUrls[type]!)!;
+  const isItsOwn = ({ body }: { body: string }) => (JSON.parse(body) as { id: string }).id === id;
+  const message = await until(() => queue.inspectMessages().delayed.find(isItsOwn));
+  message.delayUntil = Date.now();
 }
 
 /** True if an instance's worker has written a log line with that event. */

@@ -62,7 +62,7 @@ export async function startProject(
     const index = waiting.findIndex(({ matches }) => matches(line));
     if (index >= 0) waiting.splice(index, 1)[0]!.resolve(line);
   });
-  const exited = once(child, "exit");
+  const exited = once(child, "close");
   const first = once(createInterface(child.stdout!), "line") as Promise<[string]>;
   const [line] = await Promise.race([
     first,

@@ -32,7 +32,7 @@ export interface Journey extends TestCloud {
   /** Deploys the program once more in the place of itself, with other inputs of the component. */
   redeploy(changes: Partial<BatchJobProcessorArgs>): Promise<void>;
   /** Asks after the job until the state is reached. */
-  reaches(id: string, state: string, seconds?: number): Promise<Record<string, unknown>>;
+  reaches(id: string, state: string): Promise<Record<string, unknown>>;
 }
 
 /** `args` may be made by the program, with resources beside the component. */

@@ -210,7 +210,7 @@ exports.handler = async ({ file }) => {
     test.cloud.scheduler.delete("group", "deleted");
     await restart(run);
     expect(told()).to.equal(`Resumed 2 schedules from ${folder}`);
-    expect(JSON.parse((await receive(test.sqs, names.work, 10)).Body!)).to.include({ Message: "due" });
+    expect(JSON.parse((await receive(test.sqs, names.work)).Body!)).to.include({ Message: "due" });
     await until(() => test.cloud.scheduler.list().length === 1);
     await restart(run);
     expect(test.cloud.scheduler.list().map(({ Name }) => Name)).to.deep.equal(["late"]);

@@ -216,8 +216,9 @@ describe("HandlerRunner", () => {
   });
 
   it("kills at once when it is hurried", async () => {
-    const begun = Date.now();
+    await run({ do: "return", value: 1 }).outcome;
     const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
+    const begun = Date.now();
     stop();
     runner.killNow();
     expect(await outcome).to.deep.equal({ kind: "stopped" });
