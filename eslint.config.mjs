@@ -11,6 +11,7 @@ import comments from "./tools/lintComments.mjs";
 const mayImport = {
   contract: [],
   functions: ["contract", "@aws-sdk"],
+  "functions/*/rules": ["contract"],
   components: ["contract", "@pulumi"],
   "components/aws": ["contract", "components/pulumi", "@pulumi"],
   "components/pulumi": ["@pulumi"],
@@ -34,6 +35,7 @@ const mayImport = {
   console: ["contract"],
   testing: ["contract", "components", "client"],
   demo: ["contract", "index", "cli", "client", "local-cloud", "@aws-sdk"],
+  examples: ["@aws-sdk", "@pulumi"],
   bench: ["contract", "functions", "components", "worker-image", "local-cloud", "test", "@aws-sdk", "@pulumi"],
 };
 
@@ -45,7 +47,7 @@ const parentOf = (folder) => folder.slice(0, Math.max(0, folder.lastIndexOf("/")
  */
 const othersOf = (folder) => [
   ...Object.keys(mayImport).filter((other) => parentOf(other) === "" || parentOf(other) === parentOf(folder)),
-  ...["index", "test", "tools", "examples", "@aws-sdk", "@pulumi"],
+  ...["index", "test", "tools", "@aws-sdk", "@pulumi"],
 ];
 
 /**

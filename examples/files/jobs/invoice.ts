@@ -7,8 +7,6 @@ const invoice = z.object({
   lines: z.array(z.object({ item: z.string(), count: z.number().int().positive(), cents: z.number().int() })).min(1),
 });
 
-export type Invoice = z.infer<typeof invoice>;
-
 export default defineJob({
   name: "invoice",
   payload: invoice,
