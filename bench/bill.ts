@@ -11,7 +11,7 @@ import { conclude, runBenchmark } from "./support/benchmark";
 /** A way in which jobs come. */
 interface Scenario {
   name: string;
-  /** Dollars for a million jobs, at the most: scaler and logs included, without metrics and instances. */
+  /** Dollars for a million jobs, at most: scaler and logs included, without metrics and instances. */
   target: number;
   types: number;
   minInstances: number;

@@ -3,7 +3,7 @@ import { isObject } from "../contract/check";
 import { paint, type Styled, type StyleName } from "./output/styled";
 import { shortTime } from "./output/times";
 
-/** Fields that are of no use to whoever asked for a job's lines. */
+/** Fields that are of no use to a person who asked for a job's lines. */
 const left = ["instanceId", "messageId", "queueUrl"];
 
 /** Events that say no more than their message. */

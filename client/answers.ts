@@ -24,7 +24,7 @@ export function readJob(value: unknown): Job {
   return withoutAbsentResult(check<Job>(value, isJob, "a job"));
 }
 
-/** Makes reading a result that isn't here throw, so that nobody takes it for a missing one. */
+/** Makes reading a result that isn't here throw, so that it isn't taken for a missing one. */
 function withoutAbsentResult(job: Job): Job {
   const { id, resultRef, resultOmitted } = job;
   const absent = resultOmitted ?? (resultRef && { ...resultRef, reason: "It is in S3, from where `get` fetches it" });

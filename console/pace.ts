@@ -16,7 +16,7 @@ function pauseFor(millionDollars: number): number {
   return (3_600 * millionDollars) / 1e3 / hourDollars;
 }
 
-/** Milliseconds between calls for the list of so many types. */
+/** Milliseconds between calls for the list of types, by their number. */
 export function typesPause(types: number): number {
   return pauseFor(call + types * queueRequest);
 }
@@ -26,7 +26,7 @@ const partsOfType = 8;
 const [pageUnits, siftedUnits] = [13, 150];
 const leastListPause = 4_000;
 
-/** Milliseconds between calls for a page of jobs, where there are so many types. */
+/** Milliseconds between calls for a page of jobs, by the number of types. */
 export function listPause({ type, state, tenant, label }: Filters, types: number): number {
   const hasIndex = state === undefined || state === "failed" || state === "cancelled";
   const units = hasIndex && !tenant && !label ? pageUnits : siftedUnits;

@@ -106,7 +106,7 @@ export interface LogEvents {
   "instance-report-missing": "scaler";
   /** They stayed out for long: it was marked unhealthy, so that it is replaced */
   "instance-unresponsive": "scaler";
-  /** An instance of an old launch template version was told to take no further job */
+  /** An instance of an old launch template version is to take no further job, as its item in the fleet table says */
   "instance-retiring": "scaler";
   /**
    * The `jobTypes` that met an `error` (queue gone, group gone, throttled); all others were served, and the next run
@@ -208,11 +208,11 @@ export interface LogEvents {
   "worker-stopped": "worker";
   /** It can't start, with the reason, which becomes the type's `launchProblem` */
   "worker-not-started": "worker";
-  /** An error that nobody caught ended it */
+  /** An uncaught error ended it */
   "worker-crashed": "worker";
   /** Of the local cloud: its parent has ended */
   "worker-orphaned": "worker";
-  /** The fleet table could not be told why it can't start */
+  /** The reason why it can't start could not be written to the fleet table */
   "start-failure-not-reported": "worker";
   /** Its port for `/healthz` could not be opened, with the `error` */
   "health-not-served": "worker";
@@ -238,7 +238,7 @@ export interface LogEvents {
   "idle-instance-kept": "worker";
   /** The fleet table would not take its report; the next comes half a minute later */
   "fleet-report-failed": "worker";
-  /** The fleet table would not take usage of so many `items`: the next minute's addition has it, unless it `isLost` */
+  /** Usage of some `items` could not be added to the table: the next minute's addition has it, unless `isLost` */
   "usage-not-added": "worker";
   /** It is unhealthy (see below) and falls silent, so that its instance is replaced */
   "fleet-report-withheld": "worker";

@@ -3,8 +3,8 @@
 const maxColumns = 120;
 const questionWord = /^(what|how|whether|where|when|why|who(?:m|se|ever)?)\b/i;
 const absence = /\b(nothing|absent) where\b/i;
-/** Words of printed texts that have a plainer one: again, recently, unhealthy, at most, an actor's name. */
-const unplain = /\b(anew|afresh|lately|unwell|at the most|whoever|somebody|nobody)\b/i;
+/** Words that have a plainer one, outside tests: again, recently, unhealthy, at most, an actor's name, a number. */
+const unplain = /\b(anew|afresh|lately|unwell|at the most|whoever|somebody|nobody|so many|for so long)\b/i;
 /** Comments for tools, whose form is the tool's. */
 const directive = /^\s*(eslint|prettier-ignore|@ts-|\*\s*@type\b)/;
 
@@ -40,7 +40,9 @@ function check(comment, context) {
   const isDoc = comment.type === "Block" && value.startsWith("*");
   const opener = isDoc && questionWord.exec(text.replace(/^[*\s]+/, ""))?.[0];
   if (opener) context.report({ loc, messageId: "opener", data: { opener } });
-  const absent = absence.exec(text.replace(/\s+/g, " "))?.[0];
+  const words = text.replace(/\s+/g, " ");
+  checkWords(loc, words, context);
+  const absent = absence.exec(words)?.[0];
   if (absent) context.report({ loc, messageId: "absence", data: { absence: absent } });
   for (let line = loc.start.line; line <= loc.end.line; line++) {
     const columns = line === loc.end.line ? loc.end.column : context.sourceCode.lines[line - 1].length;

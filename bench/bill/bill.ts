@@ -61,7 +61,7 @@ export class Bill {
     }
   }
 
-  /** For so many jobs; all in dollars for a million of them, `logBytes` by who writes them, for one. */
+  /** Number of jobs counted; the rest is in dollars for a million of them, `logBytes` by who writes them, for one. */
   perMillion(jobs: number) {
     const scale = (value: number) => (value / jobs) * 1e6;
     const logBytes = Object.fromEntries([...this.bytes].sort().map(([who, bytes]) => [who, Math.round(bytes / jobs)]));

@@ -16,7 +16,7 @@ export function leastBilledSeconds(trace: Trace, conditions: Conditions, waitP95
 /**
  * A job that starts in time runs within its window: from its arrival to its latest end. Windows that overlap form a
  * stretch. A stretch costs at least its longest job, and its work; and from one to the next an instance either stays or
- * is launched anew. Then, since 5 % of the jobs may start at any time, those with which the sum loses most are left
+ * is launched again. Then, since 5 % of the jobs may start at any time, those with which the sum loses most are left
  * out.
  */
 function sparse({ arrivals, durations }: Trace, { slots, startSeconds }: Conditions, waitP95: number): number {

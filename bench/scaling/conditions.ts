@@ -12,7 +12,7 @@ export interface Conditions {
   startSeconds: [number, number];
   /** From the call that ends an instance to "shutting-down", with which billing ends. */
   shutdownSeconds: number;
-  /** A billed instance costs at least so many seconds ("Amazon EC2 On-Demand Pricing"). */
+  /** Seconds that a billed instance costs at least ("Amazon EC2 On-Demand Pricing"). */
   minBilledSeconds: number;
   /** c7g.large, us-east-1, on demand. */
   dollarsPerHour: number;
@@ -20,7 +20,7 @@ export interface Conditions {
   countLagSeconds: number;
   /** A datapoint of SQS in CloudWatch stands for a minute and comes a minute later. */
   metricDelaySeconds: number;
-  /** An SQS queue without a call for so long sends no metrics ("Available CloudWatch metrics for Amazon SQS")… */
+  /** Time without a call after which an SQS queue sends no metrics ("Available CloudWatch metrics for Amazon SQS")… */
   metricSleepSeconds: number;
   /** …and once it is used again, they come up to so much later. */
   metricWakeSeconds: number;

@@ -21,7 +21,7 @@ export interface Instance extends BilledInstance {
 
 /** Events of a simulation. */
 export interface Events {
-  /** So many jobs came. */
+  /** Number of jobs that came. */
   sent: [count: number];
   started: [job: number];
   finished: [job: number, seconds: number];
@@ -65,7 +65,7 @@ export class Group {
     return this.alive.size - this.draining;
   }
 
-  /** As if the group had always had so many. */
+  /** Desired capacity that the group is taken to have had always. */
   begin(instances: number): void {
     this.desired = instances;
     for (let count = 0; count < instances; count++) this.enter(this.add(0));
@@ -88,7 +88,7 @@ export class Group {
     this.clock.after(this.conditions.graceSeconds, () => this.remove(instance));
   }
 
-  /** A job came: a worker that waits takes it. Which one, nobody knows with SQS. */
+  /** A job came: a worker that waits takes it. SQS doesn't say which one. */
   offer(): void {
     const { waiting } = this;
     while (this.queue.visible > 0 && waiting.length > 0) {

@@ -13,7 +13,7 @@ export class JobQueue {
   usedAt = 0;
   private readonly jobs: number[] = [];
   private received = 0;
-  /** The counts after each change that somebody may still see. */
+  /** The counts after each change that a reader may still see. */
   private readonly history: (Counts & { at: number })[] = [{ at: -Infinity, visible: 0, inFlight: 0 }];
 
   constructor(

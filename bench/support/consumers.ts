@@ -46,7 +46,7 @@ export async function startWorker(
     maxBackoffSeconds: 1,
     drainSeconds: 5,
     idleSeconds: 0,
-    // Without an instance's metadata a worker reports to nobody.
+    // Without an instance's metadata a worker sends no reports.
     fleetTable: "none",
     scalerFunction: "none",
   });

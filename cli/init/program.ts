@@ -43,7 +43,7 @@ async function init(folder: string, { install }: { install: boolean }): Promise<
 async function npmInstall(cwd: string): Promise<void> {
   out.line("Installs its packages (npm install) …");
   const args = ["install", "--no-audit", "--no-fund"];
-  // What npm prints is for whoever waits for it; standard output is for the steps.
+  // npm's output is for the person who waits for it; standard output is for the steps.
   const npm = spawn("npm", args, { cwd, stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" });
   const code = await new Promise<number | NodeJS.Signals | null>((done, fail) => {
     npm.once("error", fail);

@@ -38,7 +38,7 @@ export interface ApiRequest {
 export interface Transfer {
   method: "GET" | "PUT";
   headers?: Record<string, string>;
-  /** Returns the body's pieces, for each try anew. */
+  /** Returns the body's pieces, once for each try. */
   read?: () => Pieces;
   signal?: AbortSignal | undefined;
 }
@@ -126,7 +126,7 @@ export class Connection {
   }
 
   /**
-   * Sends a request and returns the answer, whatever it says; signed anew if the clocks made the first signature fail.
+   * Sends a request and returns the answer, whatever it says; signed again if the clocks made the first signature fail.
    *
    * @param left - milliseconds within which the answer must come; a second is always left
    * @throws ConnectionError if no answer comes, the signal's reason.

@@ -18,7 +18,7 @@ export class Inactivity {
     return this.controller.signal;
   }
 
-  /** Passes pieces on; each of them starts the time anew. */
+  /** Passes pieces on; each of them restarts the time. */
   async *watch(pieces: Pieces): AsyncGenerator<Uint8Array> {
     for await (const piece of pieces) {
       this.restart();

@@ -55,7 +55,7 @@ type Call<T> = (api: Connection, place: Place) => Promise<T>;
 /** Time for which an API that failed is left alone. */
 const stayMilliseconds = 60_000;
 
-/** Longest time for its health, which nobody waits for, and for a submission that tries it. */
+/** Longest time for its health, which no call waits for, and for a submission that tries it. */
 const healthMilliseconds = 5_000;
 
 /**

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Alarms, and who is told of them: `topicArn`, `email` or both. */
+/** Alarms, and who gets them: `topicArn`, `email` or both. */
 export interface AlarmsArgs {
   /**
    * ARN of the SNS topic that alarms are sent to, of the component's region; its policy must let CloudWatch publish.

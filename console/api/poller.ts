@@ -95,7 +95,7 @@ export class Poller {
     };
   }
 
-  /** Forgets the answers that nobody watches. */
+  /** Forgets the answers that no page watches. */
   forget(): void {
     for (const [path, { watchers }] of this.entries) if (watchers === 0) this.entries.delete(path);
   }

@@ -184,7 +184,7 @@ export interface Action {
   reason?: string;
   /** `counting` is a dry run. */
   state: "counting" | "running" | "done" | "stopped";
-  /** Jobs found so far, of which so many were acted on, were left as they were, or could not be acted on. */
+  /** Numbers of jobs found so far, and of those acted on, left as they were, and out of reach. */
   counts: { matched: number; done: number; skipped: number; failed: number };
   /** The first 100 jobs that were skipped or failed, and why. */
   problems?: { id: string; code: ProblemCode }[];

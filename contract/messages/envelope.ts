@@ -126,7 +126,7 @@ export function decodeMessage(text: string): Checked<{ source: unknown; job: Che
 }
 
 /**
- * Checks a client's submission, field by field, with a payload of so many bytes at most; `findJsonLosses` finds what
+ * Checks a client's submission, field by field, with a payload of at most `maxBytes`; `findJsonLosses` finds what
  * reading its text has lost.
  */
 export function checkSubmission(value: unknown, maxBytes: number = limits.maxPayloadBytes): Checked<CheckedSubmission> {
@@ -256,7 +256,7 @@ function measurePayload(value: Record<string, unknown>, maxBytes: number): Check
   return { ok: false, problems: [{ path: "/payload", message, code: "payload-too-large" }] };
 }
 
-/** Problems of its shape; undefined if there are none. Whoever looks for a payload in S3 checks its reference. */
+/** Problems of its shape; undefined if there are none. A payload in S3 is checked where it is read. */
 function checkPayload({ payload }: Record<string, unknown>): FieldProblem[] | undefined {
   if (payload === undefined) return [expected("/payload", "any JSON value", undefined)];
   if (depthOf(payload, limits.maxPayloadDepth) <= limits.maxPayloadDepth) return undefined;

@@ -5,7 +5,7 @@ import { arnOf, type ResourceHandler } from "./resource";
 import { resources } from "./resourceTypes";
 import { answerOf, standInFor, type StandIns, standInsFile } from "./standIns";
 
-/** False for types that the local cloud doesn't know, and for a subscription by mail, say, which reaches nobody. */
+/** False for types that the local cloud doesn't know, and for a subscription by mail, say, which reaches no mailbox. */
 export function isEmulated(type: string, { protocol }: Properties): boolean {
   const isUnheard =
     type === "aws:sns/topicSubscription:TopicSubscription" && /^(email|sms|https?|firehose)/.test(String(protocol));

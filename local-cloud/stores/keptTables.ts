@@ -15,7 +15,7 @@ type GetIndexActions = (...args: [indexes: unknown[], before: undefined, item: u
 
 /**
  * Mends dynalite's database after a kill, since dynalite writes in steps: removes the tables that were being made or
- * deleted, and makes all indexes anew from the items.
+ * deleted, and makes all indexes again, from the items.
  */
 export async function mendTables(folder: string, dynaliteFolder: string): Promise<void> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- of the copy that runs

@@ -119,7 +119,7 @@ function handBatch(
   app.routing(Object.assign(replay({ ...request, body }, "/"), { failed }), response);
 }
 
-/** Tells whoever looks at an object its checksum, as if it had been put with it. */
+/** Adds an object's checksum to answers about it, as if it had been put with it. */
 function addChecksum(objects: ObjectStore, { action, target, message }: AwsRequest, response: ServerResponse): void {
   const { bucket, key } = objectOf(target);
   const isAsked = message.headers["x-amz-checksum-mode"]?.toString().toUpperCase() === "ENABLED";

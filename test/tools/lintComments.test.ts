@@ -14,7 +14,7 @@ describe("the lint of comments", () => {
     complaintsAbout = (code) => new Linter().verify(code, config).map(({ message }) => message);
   });
 
-  for (const word of ["What", "How", "Whether", "Where", "When", "Why", "Who", "Whoever"]) {
+  for (const word of ["What", "How", "Whether", "Where", "When", "Why", "Who", "Whom"]) {
     it(`refuses a doc comment that begins with ${word}`, () => {
       const expected = [`Expected a doc comment that begins with what the thing is, got "${word} …".`];
       expect(complaintsAbout(`/** ${word} it is. */\nvar a;`)).to.deep.equal(expected);
@@ -30,6 +30,20 @@ describe("the lint of comments", () => {
       expect(complaintsAbout(`/**\n * The text; ${one}\n * ${two} there is none.\n */\nvar a;`)).to.deep.equal(
         expected,
       );
+    });
+  }
+
+  for (const word of ["anew", "at the most", "whoever", "nobody", "so many"]) {
+    it(`refuses "${word}" in comments, also across two lines, and in texts`, () => {
+      const expected = [`Expected a plainer word than "${word}".`];
+      const spread = word.replaceAll(" ", "\n * ");
+      for (const code of [
+        `// It is ${word} here.`,
+        `/**\n * It is ${spread} here.\n */`,
+        `var a = "is ${word} here";`,
+      ]) {
+        expect(complaintsAbout(code), code).to.deep.equal(expected);
+      }
     });
   }
 

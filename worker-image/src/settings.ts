@@ -13,7 +13,7 @@ export interface WorkerOptions extends Room {
   processorsDirs: string[];
   /** Folder in which the attempts have their folders. */
   scratchDir: string;
-  /** Uptime of the machine, in seconds, until which earlier workers have counted its use; undefined if not told. */
+  /** Uptime of the machine, in seconds, until which earlier workers have counted its use; undefined if unknown. */
   countedUptime?: number | undefined;
   /** True if the worker ends with the process that started it. */
   exitsWithParent: boolean;

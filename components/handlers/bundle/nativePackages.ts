@@ -60,7 +60,7 @@ function isNeeded(file: string, importers: Map<string, Edge[]>, folder: string):
   return false;
 }
 
-/** True if whoever asks for the file goes on without it. */
+/** True if the file's importer goes on without it. */
 function isOptional({ from, request }: Edge, file: string, folder: string): boolean {
   const inside = triesOf(from, request, folder);
   if (inside === undefined) return false;

@@ -99,7 +99,7 @@ export class Captures {
     const properties = [...propertiesOf(value)].flatMap(([key, property]) =>
       (["value", "get", "set"] as const).map((kind): Capture => {
         const item = (property as Record<string, unknown>)[kind];
-        // What an object inherits is told by the object's name.
+        // An inherited property is named by the object that has it.
         if (base !== value) return { name, base, value: item, variable };
         const at = script ? { name: key, script, offset: 0 } : variable;
         return { name: script ? key : name + suffixOf(key), base: item, value: item, variable: at };

@@ -27,7 +27,7 @@ export type ActEffects = TellEndEffects &
 
 const jobsAtOnce = 10;
 
-/** The acts of actions on single jobs. Each reads a job's record anew, and leaves it if it changed since. */
+/** The acts of actions on single jobs. Each reads a job's record again, and leaves it if it changed since. */
 export function createActs(effects: ActEffects): Record<ActionVerb, Act> {
   const { records, payloads, keepPayloads, actOnLarge, jobTypes, publish, now, log } = effects;
   const tellEnd = createTellEnd(effects);

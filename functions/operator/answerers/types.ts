@@ -32,7 +32,7 @@ export interface TypeEffects {
 
 const queuesAtOnce = 20;
 
-/** Times of a schedule that are told ahead. */
+/** Number of next times that a schedule is shown with. */
 const shownTimes = 3;
 
 type TypeRoute = "listTypes" | "getType" | "getHistory" | "listSchedules" | "retryLaunches";

@@ -2,7 +2,7 @@ import { jsonObjectOf } from "../../../contract/check";
 import type { LogLine } from "../../../contract/http/answers";
 import type { LogEvent } from "./logEvent";
 
-/** Fields that each line of a job has, and that whoever asks for its lines knows. */
+/** Fields that each line of a job has, and that the caller who asks for its lines knows. */
 const known = ["jobId", "jobIds", "jobType", "worker"];
 
 /** A line of a job, as the API shows it. */

@@ -39,7 +39,7 @@ export function encodePlaces(places: LogPlace[]): string {
   return Buffer.from(JSON.stringify(places.map(({ from, seen }) => [from, ...seen]))).toString("base64url");
 }
 
-/** So many places of a cursor; undefined if no answer had it. */
+/** That number of a cursor's places; undefined if no answer had it. */
 export function decodePlaces(cursor: string, count: number): LogPlace[] | undefined {
   const places = jsonOf(Buffer.from(cursor, "base64url").toString());
   if (!Array.isArray(places) || places.length !== count) return undefined;

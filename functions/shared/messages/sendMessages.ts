@@ -8,7 +8,7 @@ export type SendBatch = (queueUrl: string, messages: QueueMessage[]) => Promise<
 
 export interface SendMessagesEffects {
   sendBatch: SendBatch;
-  /** Waits so many milliseconds. */
+  /** Waits for a number of milliseconds. */
   pause: (milliseconds: number) => Promise<void>;
   /** A number from 0 to below 1. */
   random: () => number;

@@ -31,7 +31,7 @@ export type RunOutcome =
 /** Reports of a running job. */
 export interface RunEvents {
   onProgress(fraction: number, note?: string): void;
-  /** A checkpoint, as JSON that was checked. Undefined if none can be kept: handlers that give one are told. */
+  /** A checkpoint, as JSON that was checked. Undefined if none can be kept: handlers that give one get an error. */
   onCheckpoint?: ((json: string) => void) | undefined;
   /** A line that the handler logged, or wrote to its standard output or standard error. */
   onLog(level: LogLevel, message: string, about?: LineAbout): void;

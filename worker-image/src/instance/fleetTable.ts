@@ -28,7 +28,7 @@ const fleetTryMilliseconds = 30_000;
 
 /**
  * The client of the fleet table, for reports and usage. One of its own, so that jobs never wait for it; what fails is
- * told again with the next report or addition.
+ * sent again with the next report or addition.
  */
 export function createFleetClient(services: Services): DynamoDBClient {
   const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);

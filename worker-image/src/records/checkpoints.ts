@@ -7,7 +7,7 @@ import { lostAfterSeconds } from "../../../contract/records/recordAsRead";
 import { type Clock } from "../support/clock";
 import { type Hold } from "./records";
 
-/** A job may begin its next attempt this late: its message is kept for so long, and it may be retried after that. */
+/** A job may begin its next attempt this late: its message is kept until then, and it may be retried after that. */
 const keptSeconds = lostAfterSeconds + limits.recordRetentionSeconds;
 
 /** Checkpoints of a type's jobs. Once a later claim has taken one, calls of earlier claims change nothing. */

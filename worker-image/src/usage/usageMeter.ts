@@ -10,7 +10,7 @@ import { type InstancePrice } from "./instancePrice";
 import { dollarsOf, usageOf } from "./usageOf";
 import { type UsagePlace, type UsageSums, type UsageTable } from "./usageTable";
 
-/** Items that a minute's additions take, beside the type's: at least so many, and this share of those that wait. */
+/** Items that a minute's additions take, beside the type's: at least this number, and this share of those that wait. */
 const leastItems = 100;
 const shareOfItems = 0.1;
 

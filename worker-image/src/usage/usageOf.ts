@@ -8,7 +8,7 @@ export interface UsageRate {
   readonly pricePerInstanceHour?: number | undefined;
 }
 
-/** Usage of a run of so many milliseconds. A job that runs alone has the whole instance. */
+/** Usage of a run, by its milliseconds. A job that runs alone has the whole instance. */
 export function usageOf(
   milliseconds: number,
   { slots, pricePerInstanceHour: price }: UsageRate,
@@ -18,7 +18,7 @@ export function usageOf(
   return { seconds: rounded(seconds), ...(price !== undefined && { dollars: rounded(dollarsOf(seconds, price)) }) };
 }
 
-/** The price of so many seconds of an instance. */
+/** The price of some seconds of an instance. */
 export function dollarsOf(seconds: number, pricePerInstanceHour: number): number {
   return (seconds * pricePerInstanceHour) / 3_600;
 }
