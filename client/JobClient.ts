@@ -6,6 +6,7 @@ import {
   readFailures,
   readHealth,
   readHistory,
+  readLaunchRetry,
   readSchedules,
   readType,
   readTypes,
@@ -204,34 +205,34 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     const { idempotencyKey = randomUUID(), signal, ...more } = options;
     const headers = { "idempotency-key": idempotencyKey };
     const body = { action, ...more };
-    return readAction(await this.origins.request({ method: "POST", path: "actions", headers, body, signal }));
+    return this.origins.request({ method: "POST", path: "actions", headers, body, signal }, readAction);
   }
 
   /** An action as it is now. */
   async action(id: string, { signal }: CallOptions = {}): Promise<Action> {
-    return readAction(await this.origins.request({ method: "GET", path: actionPath(id), signal }));
+    return this.origins.request({ method: "GET", path: actionPath(id), signal }, readAction);
   }
 
   /** The last actions, newest first. */
   async actions({ signal }: CallOptions = {}): Promise<Action[]> {
-    return readActions(await this.origins.request({ method: "GET", path: "actions", signal }));
+    return this.origins.request({ method: "GET", path: "actions", signal }, readActions);
   }
 
   /** Stops an action, with the jobs that are under way. One that has ended stays as it is. */
   async stopAction(id: string, { signal }: CallOptions = {}): Promise<Action> {
-    return readAction(await this.origins.request({ method: "DELETE", path: actionPath(id), signal }));
+    return this.origins.request({ method: "DELETE", path: actionPath(id), signal }, readAction);
   }
 
   /** The newest 1,000 failed jobs, grouped by type and kind of error; of all types, if there are at most 20. */
   async failures({ type, signal }: CallOptions & { type?: string } = {}): Promise<FailureGroup[]> {
     const request = { method: "GET", path: "failures", query: { type }, signal } as const;
-    return readFailures(await this.origins.request(request));
+    return this.origins.request(request, readFailures);
   }
 
   /** Retries the launches of a type's workers now, if they fail and wait for their next try. */
   async retryLaunches(type: string, options: CallOptions = {}): Promise<void> {
     const path = `types/${encodeURIComponent(type)}/retry-launches`;
-    await this.origins.request({ method: "POST", path, signal: options.signal });
+    await this.origins.request({ method: "POST", path, signal: options.signal }, readLaunchRetry);
   }
 
   /** Lists jobs, newest first, a page at a time; those of several APIs together. */
@@ -242,7 +243,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** Reads a job type, with the counts of its jobs, instances and slots. */
   async type(type: string, { signal }: CallOptions = {}): Promise<JobType> {
     const path = `types/${encodeURIComponent(type)}`;
-    return readType(await this.origins.request({ method: "GET", path, signal }));
+    return this.origins.request({ method: "GET", path, signal }, readType);
   }
 
   /**
@@ -251,12 +252,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    */
   async history(type: string, { minutes, signal }: CallOptions & { minutes?: number } = {}): Promise<PastCounts[]> {
     const path = `types/${encodeURIComponent(type)}/history`;
-    return readHistory(await this.origins.request({ method: "GET", path, query: { minutes }, signal }));
+    return this.origins.request({ method: "GET", path, query: { minutes }, signal }, readHistory);
   }
 
   /** Lists the recurring schedules that submit jobs. */
   async schedules({ signal }: CallOptions = {}): Promise<ListedSchedule[]> {
-    return readSchedules(await this.origins.request({ method: "GET", path: "schedules", signal }));
+    return this.origins.request({ method: "GET", path: "schedules", signal }, readSchedules);
   }
 
   /**
@@ -267,7 +268,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     // Another API's parts are of its own jobs: they don't add up to a whole with those of the first.
     return this.origins.run(async (api, place) => {
       const read = async (cursor?: string) =>
-        readUsage(await api.request({ method: "GET", path: "usage", query: { ...query, cursor }, signal }));
+        api.request({ method: "GET", path: "usage", query: { ...query, cursor }, signal }, readUsage);
       return { ...(await wholeUsage(read)), ...place };
     });
   }
@@ -280,7 +281,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /** Lists the job types that the API takes. */
   async types(options: CallOptions = {}): Promise<JobType[]> {
-    return readTypes(await this.origins.request({ method: "GET", path: "types", signal: options.signal }));
+    return this.origins.request({ method: "GET", path: "types", signal: options.signal }, readTypes);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
+import { readHealthStatus } from "../../client/answers";
 import { type AuthorizationOptions, createAuthorize } from "../../client/connection/authorization";
 import { Connection } from "../../client/connection/connection";
 import { consoleFolder } from "../../contract/packageRoot";
@@ -60,7 +61,7 @@ Examples:
         requestTimeoutSeconds,
       });
       // Says now, not in the page, if the API is not there or refuses the caller.
-      await connection.request({ method: "GET", path: "health" });
+      await connection.request({ method: "GET", path: "health" }, readHealthStatus);
       const isOpen = authorization.token === undefined && authorization.authorization === "none";
       const token = randomBytes(32).toString("base64url");
       const server = await startConsole({

@@ -60,7 +60,7 @@ export function startConsole({ folder, connection, token, readsOnly, port }: Con
     };
     const answered = await connection.exchange(request, body.length > 0 ? body.toString() : undefined);
     const { status, headers: given } = answered.response;
-    if (status !== 304) readAnswer(answered);
+    if (status !== 304) readAnswer(answered, (value) => value);
     return { status, headers: { ...json, ...only(returned, (name) => given.get(name)) }, body: answered.text };
   }
 

@@ -3,7 +3,7 @@ import { gatewayCodes } from "../problemCode";
 import type { Authorize } from "./authorization";
 import { beforeAbort, Inactivity, type Pieces } from "./inactivity";
 import { proxyOf } from "./proxy";
-import { type Answer, PassingProblem, readAnswer } from "./readAnswer";
+import { type Answer, PassingProblem, type Read, readAnswer } from "./readAnswer";
 import { retry } from "./retry";
 import { clockSkewOf, isSkewed } from "./skew";
 
@@ -70,14 +70,14 @@ export class Connection {
   }
 
   /**
-   * Sends a request and returns the answer's JSON value.
+   * Sends a request and returns what is read of the answer's JSON value.
    *
    * @throws JobProblemError if the API refuses, ConnectionError if no answer comes, the signal's reason.
    */
-  async request(request: ApiRequest): Promise<unknown> {
+  async request<T>(request: ApiRequest, read: Read<T>): Promise<T> {
     const { longestMilliseconds = this.longestMilliseconds, signal } = request;
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    return retry(async (left) => readAnswer(await this.exchange(request, body, left)), {
+    return retry(async (left) => readAnswer(await this.exchange(request, body, left), read), {
       maxAttempts: this.maxAttempts,
       longestMilliseconds,
       backoffMilliseconds,

@@ -2,6 +2,7 @@ import { describe, isObject } from "../../contract/check";
 import { ConnectionError, JobProblemError } from "../errors";
 import { type AuthorizationOptions, createAuthorize } from "./authorization";
 import { type ApiRequest, Connection, type ConnectionOptions } from "./connection";
+import type { Read } from "./readAnswer";
 
 export interface OriginsOptions extends ConnectionOptions, Omit<AuthorizationOptions, "authorization"> {
   /** The component's output `url`; or those of components in several regions, in the order of their use. */
@@ -146,12 +147,13 @@ export class Origins {
     throw failure ?? missing!;
   }
 
-  /** Sends a request as {@link run} does, and returns the answer's JSON value. */
-  async request(request: ApiRequest, at?: string): Promise<unknown> {
-    return this.run(async (api, place) => {
-      const value = await api.request(request);
-      return isObject(value) ? { ...value, ...place } : value;
-    }, at);
+  /** Sends a request as {@link run} does, and returns what is read of the answer's JSON value. */
+  async request<T>(request: ApiRequest, read: Read<T>, at?: string): Promise<T> {
+    return this.run(
+      (api, place) =>
+        api.request(request, (value, from) => read(isObject(value) ? { ...value, ...place } : value, from)),
+      at,
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import { isObject, jsonOf } from "../../contract/check";
+import { bytesOf, isObject, jsonOf } from "../../contract/check";
 import { JobProblemError } from "../errors";
 import { gatewayCodes, type JobProblemCode } from "../problemCode";
 import { clockNote, clockSkewOf } from "./skew";
@@ -30,21 +30,28 @@ export class PassingProblem extends JobProblemError {
 }
 
 /**
+ * Reads the JSON value of an answer from that address.
+ *
+ * @throws JobProblemError if it isn't of this kind.
+ */
+export type Read<T> = (value: unknown, from: string) => T;
+
+/**
  * Reads the answer's JSON value.
  *
  * @throws JobProblemError if the answer is a refusal, or not that of a batch job API.
  */
-export function readAnswer(answer: Answer): unknown {
-  const { response, text } = answer;
+export function readAnswer<T>(answer: Answer, read: Read<T>): T {
+  const { url, response, text } = answer;
   const value = jsonOf(text);
-  if (response.ok && value !== undefined) return value;
+  if (response.ok && value !== undefined) return read(value, placeOf(url));
   const problem = readProblem(answer, value);
   if (!passingStatuses.includes(response.status)) throw new JobProblemError(problem);
   throw new PassingProblem(problem, retryAfterSecondsOf(response));
 }
 
 function readProblem(
-  { url, response, hide }: Answer,
+  { url, response, text, hide }: Answer,
   value: unknown,
 ): ConstructorParameters<typeof JobProblemError>[0] {
   const { status, headers } = response;
@@ -55,27 +62,40 @@ function readProblem(
     // A later API's code passes as it is.
     return { code: code as JobProblemCode, status, detail: hide(detail), errors: fields };
   }
-  const said = typeof document.message === "string" ? hide(document.message) : "no problem document";
+  const said = typeof document.message === "string" ? hide(document.message) : contentOf(response, text, value);
+  const place = placeOf(url);
   if (status === 401 || status === 403) {
     const clock = clockNote(clockSkewOf(response));
-    const detail = `The API refused the request's authorization (${status}: ${said})${clock}`;
+    const detail = `The API refused the request's authorization (${status}: ${said}) at ${place}${clock}`;
     return { code: gatewayCodes.unauthorized, status, detail };
   }
-  if (status === 429) return { code: gatewayCodes.throttled, status, detail: `The API is throttled (${said})` };
-  if (status >= 500) return { code: gatewayCodes.unavailable, status, detail: `The API failed (${status}: ${said})` };
+  if (status === 429)
+    return { code: gatewayCodes.throttled, status, detail: `The API is throttled (${said}) at ${place}` };
+  if (status >= 500)
+    return { code: gatewayCodes.unavailable, status, detail: `The API failed (${status}: ${said}) at ${place}` };
   const got =
     status >= 300 && status < 400
-      ? `a redirect to ${placeOf(headers.get("location"), url)}, which is not followed: give the URL of the API itself`
+      ? `a redirect to ${targetOf(headers.get("location"), url)}, which is not followed: give the URL of the API itself`
       : `status ${status} (${said})`;
-  const detail = `Expected the answer of a batch job API at ${url.origin}${url.pathname}, got ${got}`;
+  const detail = `Expected the answer of a batch job API at ${place}, got ${got}`;
   return { code: gatewayCodes.unexpected, status, detail };
 }
 
-/** Target of a redirect, without parts that may be secret. */
-function placeOf(location: string | null, base: URL): string {
-  if (!location || !URL.canParse(location, base.href)) return "nowhere";
-  const { origin, pathname } = new URL(location, base);
+/** Content of an answer that is not an API's, in words. */
+function contentOf({ headers }: Response, text: string, value: unknown): string {
+  if (value !== undefined) return "no problem document";
+  const [type = "content of no type"] = /^[\w.+-]+\/[\w.+-]+/.exec(headers.get("content-type") ?? "") ?? [];
+  return text === "" ? "no content" : `${type} of ${bytesOf(text)} bytes, which is no JSON`;
+}
+
+/** A URL without the parts that may be secret. */
+function placeOf({ origin, pathname }: URL): string {
   return `${origin}${pathname}`;
+}
+
+/** Target of a redirect. */
+function targetOf(location: string | null, base: URL): string {
+  return location && URL.canParse(location, base.href) ? placeOf(new URL(location, base)) : "nowhere";
 }
 
 /** `Retry-After` in seconds; its other form, a date, would depend on two clocks that may differ. */

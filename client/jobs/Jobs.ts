@@ -5,6 +5,7 @@ import { type BatchResult, readBatchResults, readJob, readJobLogs, readSubmitted
 import type { ApiRequest, Connection } from "../connection/connection";
 import { isOnThisMachine } from "../connection/origin";
 import type { Origins } from "../connection/origins";
+import type { Read } from "../connection/readAnswer";
 import { JobProblemError } from "../errors";
 import { inParallel } from "../inParallel";
 import type {
@@ -46,7 +47,7 @@ export class Jobs {
 
   async get(job: JobRef, { payload = true, ...options }: GetOptions = {}): Promise<Job> {
     const query = payload ? {} : { payload: "false" };
-    return this.withResult(readJob(await this.request("GET", job, "", { query, signal: options.signal })), options);
+    return this.withResult(await this.request(readJob, "GET", job, "", { query, signal: options.signal }), options);
   }
 
   async wait(job: JobRef, options: WaitOptions = {}): Promise<Job> {
@@ -56,7 +57,7 @@ export class Jobs {
 
   async cancel(job: JobRef, options: CallOptions = {}): Promise<Job> {
     try {
-      return readJob(await this.request("DELETE", job, "", { signal: options.signal }));
+      return await this.request(readJob, "DELETE", job, "", { signal: options.signal });
     } catch (error) {
       if (!(error instanceof JobProblemError && error.status === 409)) throw error;
       const present = await this.get(job, options);
@@ -68,7 +69,7 @@ export class Jobs {
   async retry(job: JobRef, { delaySeconds, idempotencyKey = randomUUID(), signal }: RetryOptions = {}): Promise<Job> {
     try {
       const headers = { "idempotency-key": idempotencyKey };
-      return readJob(await this.request("POST", job, "/retry", { headers, body: { delaySeconds }, signal }));
+      return await this.request(readJob, "POST", job, "/retry", { headers, body: { delaySeconds }, signal });
     } catch (error) {
       if (!(error instanceof JobProblemError && error.code === "job-not-ended")) throw error;
       const present = await this.get(job, { signal });
@@ -86,13 +87,15 @@ export class Jobs {
     const send = async (api: Connection) => {
       const wanted = [...results.keys()].filter((id) => results.get(id)!.status === 404);
       const body = { ids: wanted, delaySeconds };
-      const answer = await api.request({ method: "POST", path: "jobs/retry", headers, body, signal });
-      readBatchResults(answer, wanted.length).forEach((result, index) => results.set(wanted[index]!, result));
+      const request = { method: "POST", path: "jobs/retry", headers, body, signal } as const;
+      (await api.request(request, readBatchResults(wanted.length))).forEach((result, index) =>
+        results.set(wanted[index]!, result),
+      );
       const { problem } = [...results.values()].find(({ status }) => status === 404) ?? {};
       if (problem) throw new JobProblemError(problem);
     };
     await this.origins.run(send).catch((error: unknown) => {
-      if (!(error instanceof JobProblemError && error.status === 404)) throw error;
+      if (!(error instanceof JobProblemError && error.code === "job-not-found")) throw error;
     });
     return inParallel([...results], readsAtOnce, async ([id, { problem }]): Promise<SubmitOutcome> => {
       const isRetried =
@@ -107,15 +110,15 @@ export class Jobs {
   ): Promise<SubmittedJob> {
     const headers: Record<string, string> = body.id === undefined ? { "idempotency-key": idempotencyKey } : {};
     checkPayload(body);
-    return readSubmittedJob(await this.request("POST", job, "/replay", { headers, body, signal }));
+    return this.request(readSubmittedJob, "POST", job, "/replay", { headers, body, signal });
   }
 
   async removeData(job: JobRef, { signal }: CallOptions = {}): Promise<Job> {
-    return readJob(await this.request("DELETE", job, "/data", { signal }));
+    return this.request(readJob, "DELETE", job, "/data", { signal });
   }
 
   async logs(job: JobRef, { signal, ...query }: LogQuery = {}): Promise<JobLogs> {
-    return readJobLogs(await this.request("GET", job, "/logs", { query, signal }));
+    return this.request(readJobLogs, "GET", job, "/logs", { query, signal });
   }
 
   async *followLogs(job: JobRef, query: LogQuery = {}): AsyncGenerator<LogLine[]> {
@@ -133,15 +136,16 @@ export class Jobs {
     return result ? withResult(this.origins.current.patient, job, signal) : job;
   }
 
-  private request(
+  private request<T>(
+    read: Read<T>,
     method: ApiRequest["method"],
     job: JobRef,
     resource: "" | "/retry" | "/replay" | "/data" | "/logs",
     rest: Omit<ApiRequest, "method" | "path">,
-  ): Promise<unknown> {
+  ): Promise<T> {
     const { id, url } = typeof job === "string" ? { id: job } : job;
     // Some invalid ids would make another path.
-    if (idPattern.test(id)) return this.origins.request({ method, path: `jobs/${id}${resource}`, ...rest }, url);
+    if (idPattern.test(id)) return this.origins.request({ method, path: `jobs/${id}${resource}`, ...rest }, read, url);
     const detail = `Expected a job id of 1–80 letters, digits, ".", "_" and "-", got ${JSON.stringify(id)}`;
     throw new JobProblemError({ code: "job-not-found", status: 404, detail });
   }

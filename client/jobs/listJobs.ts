@@ -46,7 +46,7 @@ export async function listJobs(origins: Origins, query: ListQuery): Promise<JobP
 
 async function readPage(api: Connection, { signal, from, to, ...query }: ListQuery): Promise<JobPage> {
   const times = { from: timeText(from), to: timeText(to) };
-  return readJobPage(await api.request({ method: "GET", path: "jobs", query: { ...query, ...times }, signal }));
+  return api.request({ method: "GET", path: "jobs", query: { ...query, ...times }, signal }, readJobPage);
 }
 
 function readCursor(cursor: string | undefined): Place[] {

@@ -32,8 +32,8 @@ export class Submissions {
 
   private post(requestFor: (api: Connection) => Promise<Pick<ApiRequest, "body" | "headers" | "signal">>) {
     return this.origins.submit(async (api, place) => {
-      const answer = await api.request({ method: "POST", path: "jobs", ...(await requestFor(api)) });
-      return { ...readSubmittedJob(answer), ...place };
+      const request = { method: "POST", path: "jobs", ...(await requestFor(api)) } as const;
+      return { ...(await api.request(request, readSubmittedJob)), ...place };
     });
   }
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { bytesOf } from "../../contract/check";
-import type { Upload } from "../../contract/http/answers";
 import { limits } from "../../contract/limits";
 import type { LargeValue } from "../../contract/records/largeValues";
+import { readUpload } from "../answers";
 import type { Connection } from "../connection/connection";
 import type { Pieces } from "../connection/inactivity";
 import { JobProblemError } from "../errors";
@@ -68,7 +68,7 @@ async function upload(
 ): Promise<Identified> {
   const { type, id, delaySeconds, runAt } = job;
   const body = { type, id, ...value, delaySeconds, runAt };
-  const { url, headers } = (await connection.request({ method: "POST", path: "uploads", body, signal })) as Upload;
+  const { url, headers } = await connection.request({ method: "POST", path: "uploads", body, signal }, readUpload);
   const length = { "content-length": String(value.bytes) };
   await connection.transfer(url, { method: "PUT", headers: { ...headers, ...length }, read, signal });
   return { ...job, payloadRef: value };

@@ -60,8 +60,8 @@ async function submitBatch(origins: Origins, jobs: IdentifiedBody[], signal?: Ab
     const round = async (longestMilliseconds: number) => {
       if (pending.size === 0) return;
       const body = { jobs: [...pending.values()] };
-      const answer = await api.request({ method: "POST", path: "jobs/batch", body, longestMilliseconds, signal });
-      const answered = readBatchResults(answer, pending.size);
+      const request = { method: "POST", path: "jobs/batch", body, longestMilliseconds, signal } as const;
+      const answered = await api.request(request, readBatchResults(pending.size));
       for (const index of [...pending.keys()]) {
         const result = answered.shift()!;
         results[index] = { ...result, ...place };

@@ -15,7 +15,7 @@ describe("batch-jobs, when the first of its URLs fails", () => {
     const run = await runCli(["submit", "t", "1", "--json"], { env });
     expect(run.code).to.equal(0);
     expect(run.stderr).to.equal(
-      `… ${first} fails (The API failed (503: no problem document)): calls go to ${second} now\n`,
+      `… ${first} fails (The API failed (503: no problem document) at ${first}jobs): calls go to ${second} now\n`,
     );
     const { id, url } = JSON.parse(run.stdout) as { id: string; url: string };
     expect(url).to.equal(second);

@@ -8,7 +8,9 @@ import { runCli, spawnCli } from "./support";
 describe("batch-jobs console", () => {
   let api: CannedApi;
   before(async () => {
-    api = await startCannedApi(({ path }) => (path === "/x/health" ? problem(403, "forbidden", "Not you") : {}));
+    api = await startCannedApi(({ path }) =>
+      path === "/x/health" ? problem(403, "forbidden", "Not you") : { body: { status: "ok" } },
+    );
   });
   beforeEach(() => (api.requests.length = 0));
   after(() => api.close());

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readJob } from "../../client/answers";
 import { Origins } from "../../client/connection/origins";
 import { type Failover, JobClient, type JobClientOptions } from "../../client/index";
 import { Submissions } from "../../client/submission/Submissions";
@@ -210,7 +211,7 @@ describe("a client with several URLs", () => {
     ]);
     let time = 0;
     const origins = new Origins(optionsWith({}), { now: () => time });
-    const get = async () => (await origins.request({ method: "GET", path: "jobs/a" })) as { url: string };
+    const get = () => origins.request({ method: "GET", path: "jobs/a" }, readJob);
     const looks = () => apis[0]!.requests.filter(({ path }) => path.startsWith("/health")).length;
     expect((await get()).url).to.equal(urls[1]);
     time = 59_999;
@@ -243,7 +244,7 @@ describe("a client with several URLs", () => {
     const submitted = () => apis[0]!.requests.filter(({ path }) => path.startsWith("/jobs"));
     const submit = async (id: string) => (await submissions.submit("t", 1, { id })).url;
     const submitBatch = async (id: string) => (await submissions.submitMany([{ type: "t", payload: 1, id }]))[0];
-    const get = async () => (await origins.request({ method: "GET", path: "jobs/a" })) as { url: string };
+    const get = () => origins.request({ method: "GET", path: "jobs/a" }, readJob);
     const looks = () => apis[0]!.requests.filter(({ path }) => path.startsWith("/health")).length;
     expect(await submit("first")).to.equal(urls[1]);
     const tries = submitted().length;

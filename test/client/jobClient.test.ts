@@ -227,7 +227,7 @@ describe("JobClient", () => {
   it("says that something other than the API answers", async () => {
     for (const [answer, text] of [
       [{ body: "<html>hello</html>" }, /Expected the answer of a batch job API at .*\/types, got status 200/],
-      [{ body: { hello: 1 } }, /Expected job types from the API, got an object/],
+      [{ body: { hello: 1 } }, /Expected job types from the API at http:.*\/types, got an object/],
       [{ status: 404, body: { message: "Not Found" } }, /got status 404 \(Not Found\)/],
     ] as const) {
       await start(() => answer);

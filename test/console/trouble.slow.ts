@@ -73,7 +73,7 @@ describe("the console of an API in trouble, or with much to show", () => {
     ],
     ["has a problem", problem(400, "invalid-request", "Expected another request"), "Expected another request"],
     ["fails", { status: 503, body: "<html>" }, "The API can't answer now (503): The API failed"],
-    ["answers no JSON", { body: "<b>hello</b>" }, "got status 200 (no problem document)"],
+    ["answers no JSON", { body: "<b>hello</b>" }, "got status 200 (application/json of 12 bytes, which is no JSON)"],
     ["answers other JSON", { body: { types: 7 } }, "Expected Types from the API"],
     ["answers null", { body: "null" }, "Expected Types from the API"],
   ];

@@ -230,7 +230,7 @@ describe("the console's server", () => {
       [
         { status: 503, headers: { "retry-after": "7" }, body: "<html>" },
         503,
-        /^The API failed \(503: no problem document\)$/,
+        /^The API failed \(503: application\/json of 6 bytes, which is no JSON\) at http:.*\/types$/,
       ],
       [
         { status: 302, headers: { location: "http://evil.example/x?y" } },
@@ -240,7 +240,7 @@ describe("the console's server", () => {
       [
         { body: "<script>alert(1)</script>", headers: { "content-type": "text/html" } },
         502,
-        /got status 200 \(no problem document\)/,
+        /got status 200 \(text\/html of 25 bytes, which is no JSON\)/,
       ],
       [{ body: "" }, 502, /got status 200/],
     ];

@@ -21,7 +21,7 @@ describe("batch-jobs console with a login", () => {
       const endpoints = { authorization_endpoint: `${url}/authorize?tenant=a`, token_endpoint: `${url}/token` };
       return path.startsWith("/.well-known/") ? { body: { issuer: url, ...endpoints } } : { status: 404 };
     });
-    api = await startCannedApi(() => ({}));
+    api = await startCannedApi(() => ({ body: { status: "ok" } }));
   });
   beforeEach(() => {
     clock = 0;
