@@ -78,7 +78,7 @@ export interface Job<Result = unknown, Name extends string = string> {
   /** Time at which cancellation was requested. */
   cancelRequestedAt?: string;
   cancelledBy?: string;
-  /** Reason why it waits, while it is queued. */
+  /** Reason why it waits, while it is queued, or running without a worker: that was lost, and no other has it yet. */
   waiting?: Waiting;
   /** Number of retries after the job had ended, and the time and caller of the last one. */
   retries?: number;

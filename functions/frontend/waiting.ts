@@ -14,20 +14,25 @@ const publishedMilliseconds = 120_000;
 
 const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString();
 
+/** True if no worker is at the job: it is queued, or its worker has not kept its lease, and no other has taken it. */
+export function isWaiting({ state, leaseUntil = Infinity }: JobRecord, now: number): boolean {
+  return state === "queued" || (state === "running" && leaseUntil <= now);
+}
+
 /** Time from which the job could be taken, for all that its record says: epoch milliseconds. */
 export function readySince(record: JobRecord): number {
-  const { submittedAt, retriedAt, notBefore, retryAt, attemptLog } = record;
+  const { state, submittedAt, retriedAt, notBefore, retryAt, leaseUntil = 0, attemptLog } = record;
   const times = [submittedAt, retriedAt, notBefore, retryAt, attemptLog?.at(-1)?.endedAt];
-  return Math.max(...times.map((time) => Date.parse(time ?? submittedAt)));
+  return Math.max(state === "running" ? leaseUntil : 0, ...times.map((time) => Date.parse(time ?? submittedAt)));
 }
 
 /**
- * Reason why a queued job waits: the first one that its record, as it should be read, and its type's fleet confirm.
+ * Reason why a job waits: the first one that its record, as it should be read, and its type's fleet confirm.
  * It is never a guess: without confirmation it is `unknown`.
  */
 export function waitingOf(record: JobRecord, fleet: FleetState = {}, now: number): Waiting | undefined {
   const { state, attempts, error, notBefore, retryAt, cancelRequestedAt, retriedAt, submittedAt, suspect } = record;
-  if (state !== "queued") return undefined;
+  if (!isWaiting(record, now)) return undefined;
   const asOf = timeOf(now);
   // Times in the same format compare as texts.
   if (notBefore !== undefined && notBefore > asOf) {
@@ -50,11 +55,13 @@ export function waitingOf(record: JobRecord, fleet: FleetState = {}, now: number
     return { reason: "unknown", detail: "The worker that gets it cancels it", since: cancelRequestedAt, asOf };
   }
   const ready = readySince(record);
-  const waits = `It waits for a worker; attempts so far: ${attempts}`;
-  const unknown = (more: string): Waiting => {
-    const since = attempts === 0 ? { since: retriedAt ?? notBefore ?? submittedAt } : {};
-    return { reason: "unknown", detail: `${waits}; ${more}`, ...since, asOf };
-  };
+  const isLost = state === "running";
+  const waits = isLost
+    ? `The worker of attempt ${attempts} has not kept its lease, and no other has taken the job yet`
+    : `It waits for a worker; attempts so far: ${attempts}`;
+  const begin = isLost ? timeOf(ready) : attempts === 0 ? (retriedAt ?? notBefore ?? submittedAt) : undefined;
+  const since = begin === undefined ? {} : { since: begin };
+  const unknown = (more: string): Waiting => ({ reason: "unknown", detail: `${waits}; ${more}`, ...since, asOf });
   if (visible === undefined) return unknown("its type has not been counted yet");
   const counted = timeOf(countsAt);
   if (countsAt <= ready || now - countsAt > oldMilliseconds) return unknown(`its type was last counted at ${counted}`);
@@ -74,7 +81,8 @@ export function waitingOf(record: JobRecord, fleet: FleetState = {}, now: number
     return { reason: "behind", detail, since: timeOf(backlogSince), ahead: visible, ...estimated, asOf: counted };
   }
   const isShown = now - ready > publishedMilliseconds && countsAt - ready > consistentMilliseconds;
-  if (isShown && visible + inFlight! + delayed! === 0) {
+  // Of a job that has begun, another submission publishes nothing.
+  if (isShown && !isLost && visible + inFlight! + delayed! === 0) {
     const detail = "Its message is not in its queue: submit it again with this id";
     return { reason: "unpublished", detail, since: timeOf(ready), asOf: counted };
   }

@@ -20,7 +20,7 @@ import { tenantProblem } from "../requests/rights";
 import type { ReadFleets } from "../services/fleets";
 import type { CountTypes } from "../services/invokeFunctions";
 import { createTellEnd } from "../tellEnd";
-import { readySince, waitingOf } from "../waiting";
+import { isWaiting, readySince, waitingOf } from "../waiting";
 import { type Answerers, recordsFor } from "./answerer";
 
 export interface JobEffects {
@@ -51,9 +51,9 @@ type JobRoute = "getJob" | "listJobs" | "cancelJob";
 export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
   const { records, payloads, actOnLarge, index, jobTypes, readFleets, countTypes, now, log } = effects;
 
-  /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
+  /** The views of jobs, with the reasons why some wait: one more read for all of them. */
   async function viewsOf(found: JobRecord[]): Promise<Job[]> {
-    const waiting = found.filter(({ state }) => state === "queued");
+    const waiting = found.filter((record) => isWaiting(record, now()));
     if (waiting.length === 0) return found.map((record) => jobView(record));
     const fleets = await readFleets([...new Set(waiting.map(({ type }) => type))]);
     const recent = now() - countAgainMilliseconds;

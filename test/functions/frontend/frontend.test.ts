@@ -295,7 +295,7 @@ describe("frontend", () => {
       progress: { fraction: 0.5, note: "half" },
       worker: "i-1",
       messageId: "m",
-      leaseUntil: 1,
+      leaseUntil: Date.parse("2026-11-02T10:01:00.000Z"),
     };
 
     it("shows the public part of the record, without what is not there", async () => {

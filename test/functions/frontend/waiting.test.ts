@@ -50,6 +50,47 @@ describe("why a job waits", () => {
     }
   });
 
+  it("is told of one that reads as running, once its worker has not kept its lease", async () => {
+    const running = record({
+      state: "running",
+      attempts: 2,
+      submittedAt: at(-900),
+      startedAt: at(-300),
+      leaseUntil: now + 1,
+    });
+    const lost = { ...running, leaseUntil: now - 200_000 };
+    const cases: [FleetState | undefined, object][] = [
+      [problem, { reason: "no-workers", detail: problem.launchProblem }],
+      [counted({ desired: 1, pending: 1 }), { reason: "starting", asOf: at(-10) }],
+      [counted({ inService: 1, slots: 2, busy: 2 }), { reason: "behind", asOf: at(-10) }],
+      [undefined, { reason: "unknown", since: at(-200) }],
+      // Counted before the lease ended.
+      [counted({ desired: 1, pending: 1 }, 210), { reason: "unknown", since: at(-200) }],
+      // Not unpublished: to submit it again would publish nothing.
+      [counted({}), { reason: "unknown", since: at(-200) }],
+    ];
+    for (const [fleet, expected] of cases) {
+      expect(waitingOf(running, fleet, now)).to.equal(undefined);
+      expect(waitingOf(lost, fleet, now), JSON.stringify(fleet)).to.include(expected);
+    }
+    expect(waitingOf(lost, undefined, now)!.detail).to.equal(
+      "The worker of attempt 2 has not kept its lease, and no other has taken the job yet; its type has not been counted yet",
+    );
+
+    const countedAgain: string[][] = [];
+    const frontend = new FakeFrontend({
+      readFleets: () => Promise.resolve({ "word-count": problem }),
+      countTypes: (types) => Promise.resolve(void countedAgain.push(types)),
+    });
+    frontend.put(lost);
+    const { json } = await frontend.request("GET", "/jobs/a");
+    expect(json).to.deep.include({ state: "running" });
+    expect((json as { waiting: object }).waiting).to.include({ reason: "no-workers" });
+    const { jobs } = (await frontend.request("GET", "/jobs")).json as { jobs: { waiting: object }[] };
+    expect(jobs[0]!.waiting).to.include({ reason: "no-workers" });
+    expect(countedAgain).to.deep.equal([["word-count"], ["word-count"]]);
+  });
+
   it("is its time, before anything else", () => {
     const waiting = waitingOf(record({ notBefore: at(600), retryAt: at(5) }), problem, now);
     expect(waiting).to.include({ reason: "delayed", until: at(600), asOf: at(0) });
@@ -188,7 +229,7 @@ describe("why a job waits", () => {
     expect(lines.map(({ event }) => event)).to.deep.equal(["scaler-not-nudged", "scaler-not-nudged"]);
   });
 
-  it("is always given for a queued job, never for another, and agrees with the data that it is derived from", () => {
+  it("is always given for a job that no worker has, never for another, and agrees with the data that it is derived from", () => {
     const time = fc.option(
       fc.integer({ min: -200, max: 200 }).map((seconds) => now + seconds * 1_000),
       { nil: undefined },
@@ -203,12 +244,13 @@ describe("why a job waits", () => {
     ) as fc.Arbitrary<FleetState>;
     const fields = fc.record({
       state: fc.constantFrom("queued" as const, "running" as const, "failed" as const),
-      ...{ attempts: fc.nat(3), notBefore: text, retryAt: text, cancelRequestedAt: text },
+      ...{ attempts: fc.nat(3), notBefore: text, retryAt: text, cancelRequestedAt: text, leaseUntil: time },
     });
     fc.assert(
       fc.property(fields, fc.option(fleets, { nil: undefined }), (seen, fleet) => {
         const waiting = waitingOf(record(seen), fleet, now);
-        expect(waiting !== undefined).to.equal(seen.state === "queued");
+        const { state, leaseUntil = Infinity } = seen;
+        expect(waiting !== undefined).to.equal(state === "queued" || (state === "running" && leaseUntil <= now));
         if (!waiting) return;
         const isDelayed = seen.notBefore !== undefined && Date.parse(seen.notBefore) > now;
         const hasNoWorkers = fleet?.launchProblem !== undefined && !decodeCounts(fleet.counts)?.[3];
