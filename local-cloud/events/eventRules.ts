@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Alarms } from "../cloudWatch/alarms";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
+import { every } from "../timers";
 import type { RegionOutage } from "../wire/regionOutage";
 import { timingOf } from "./scheduleExpression";
 
@@ -14,7 +15,8 @@ interface Schedule {
 
 interface Target {
   call(): void;
-  timer: NodeJS.Timeout;
+  /** Ends the calls. */
+  cancel(): void;
 }
 
 /** EventBridge rules that call functions at a rate. */
@@ -43,8 +45,8 @@ export class Schedules {
     const schedule = this.get(name);
     schedule.seconds = this.secondsOf(expression);
     for (const target of schedule.targets) {
-      clearInterval(target.timer);
-      target.timer = setInterval(() => target.call(), schedule.seconds * 1_000);
+      target.cancel();
+      target.cancel = every(schedule.seconds * 1_000, () => target.call());
     }
   }
 
@@ -65,10 +67,10 @@ export class Schedules {
       if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
         lambdas.invokeAsync(functionArn, input ?? JSON.stringify(scheduledEvent(schedule, this.cloud)));
     };
-    const target = { call, timer: setInterval(call, schedule.seconds * 1_000) };
+    const target = { call, cancel: every(schedule.seconds * 1_000, call) };
     schedule.targets.add(target);
     return () => {
-      clearInterval(target.timer);
+      target.cancel();
       schedule.targets.delete(target);
     };
   }
@@ -79,7 +81,7 @@ export class Schedules {
   }
 
   delete(name: string): void {
-    this.schedules.get(name)?.targets.forEach(({ timer }) => clearInterval(timer));
+    this.schedules.get(name)?.targets.forEach((target) => target.cancel());
     this.schedules.delete(name);
   }
 

@@ -7,6 +7,7 @@ import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import type { RegionData } from "../stores/dataFolder";
 import type { Messaging } from "../stores/messaging";
+import { every, once } from "../timers";
 import type { AwsCalls } from "../wire/awsCalls";
 import { Refused } from "../wire/refusal";
 import type { RegionOutage } from "../wire/regionOutage";
@@ -34,9 +35,6 @@ const keptStart = "schedule ";
 
 /** AWS retries for a day; here a few tries within seconds replace that. */
 const retryDelaysMilliseconds = [100, 400, 1_600];
-
-/** Longest timer of Node. */
-const maxTimerMilliseconds = 2 ** 31 - 1;
 
 /** EventBridge Scheduler: groups of schedules that publish to topics, and call functions. */
 export class Scheduler {
@@ -159,10 +157,7 @@ export class Scheduler {
       });
     }
     const seconds = this.cloud.secondsInstead ?? ("everySeconds" in timing ? timing.everySeconds : undefined);
-    if (seconds !== undefined) {
-      const interval = setInterval(() => void run(Date.now()), seconds * 1_000);
-      return () => clearInterval(interval);
-    }
+    if (seconds !== undefined) return every(seconds * 1_000, () => void run(Date.now()));
     const { next } = timing as Extract<Timing, { next: unknown }>;
     let cancel = () => undefined as void;
     const wait = (after: number) => {
@@ -229,17 +224,6 @@ export class Scheduler {
     const attributes = Object.fromEntries(fields) as Record<string, string>;
     await this.cloud.calls.sns("Publish", { TopicArn, Message, ...attributes });
   }
-}
-
-/** Node's timers end after 24 days; one of a schedule may be a year away. */
-function once(at: number, run: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  const wait = () => {
-    const left = at - Date.now();
-    timer = left > maxTimerMilliseconds ? setTimeout(wait, maxTimerMilliseconds) : setTimeout(run, Math.max(0, left));
-  };
-  wait();
-  return () => clearTimeout(timer);
 }
 
 /** The input with the keywords of schedules replaced ("Adding context attributes"). */
