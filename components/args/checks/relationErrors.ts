@@ -41,10 +41,23 @@ export function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   checkPayloads(args, refuse);
   checkAuthorization(args, refuse);
   checkAlarms(args, refuse);
-  if (args.dashboard === true && args.metrics === Metrics.Off)
-    refuse("dashboard", 'Expected only with metrics, got "off" of metrics');
+  checkDashboard(args, refuse);
   for (const half of ["frontend", "router"] as const) checkConcurrency(args, half, refuse);
   return errors;
+}
+
+/** Metrics of a widget, at most ("CloudWatch service quotas"). */
+const maxWidgetMetrics = 500;
+
+function checkDashboard({ dashboard, metrics, processors }: BatchJobProcessorArgs, refuse: Refuse): void {
+  if (dashboard !== true) return;
+  if (metrics === Metrics.Off) refuse("dashboard", 'Expected only with metrics, got "off" of metrics');
+  const types = objectsOf<ProcessorArgs>(processors);
+  const groups = types.length + types.filter(([{ spot }]) => spot === true).length;
+  // Failed and retried jobs; dead letters and three queues; instances.
+  const most = Math.max(metrics === Metrics.Component ? 0 : 2 * types.length, types.length + 3, groups);
+  if (most <= maxWidgetMetrics) return;
+  refuse("dashboard", `Expected at most ${maxWidgetMetrics} metrics in a widget, got ${most} of ${types.length} types`);
 }
 
 function checkPayloads({ tracking, keepPayloads }: BatchJobProcessorArgs, refuse: Refuse): void {

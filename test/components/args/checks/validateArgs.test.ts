@@ -207,6 +207,19 @@ describe("validateArgs", () => {
     }
   });
 
+  it("takes a dashboard of as many types as CloudWatch shows in a widget", () => {
+    const problemOf = (count: number, more: object = {}) => {
+      const processors = Array.from({ length: count }, (_, index) => ({ ...good, name: `t${index}`, spot: true }));
+      return problemsOf({ processors, dashboard: true, ...more });
+    };
+    expect(problemOf(250)).to.deep.equal({});
+    expect(problemOf(251)).to.deep.equal({
+      dashboard: "Expected at most 500 metrics in a widget, got 502 of 251 types",
+    });
+    expect(problemOf(251, { metrics: "component" })).to.have.all.keys("dashboard");
+    expect(problemOf(251, { dashboard: false })).to.deep.equal({});
+  });
+
   it("takes a budget beside alarms, which can only alarm yet", () => {
     const problemsOfBudget = (budget: unknown, alarms: unknown = { email: "ops@example.com" }) =>
       problemsOf({ processors: [good], budget, ...(alarms !== null && { alarms }) });
