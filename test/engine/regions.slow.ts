@@ -1,20 +1,25 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { JobClient } from "../../client/index";
+import { packageRoot } from "../../contract/packageRoot";
 import { lines, stackConfig, wordCount } from "./programs";
-import { type Engine, startEngine } from "./support";
+import { type Engine, startEngine, type Step } from "./support";
 
 /** Two components with networks and images of their own. */
-const program = (secondRegion: string) => `import * as aws from "@pulumi/aws";
+const program = (secondRegion: string, inUse = "first") => `import * as aws from "@pulumi/aws";
 import { BatchJobProcessor } from "./components";
 const inRegion = (name: string, region: aws.Region) => {
   const provider = new aws.Provider(name, { region });
-  const processors = [{ name: "word-count", handler: "word-count" }];
-  return new BatchJobProcessor(name, { processors, authorization: "none" }, { provider });
+  const schedules = [{ name: "monthly", expression: "rate(30 days)" }];
+  const processors = [{ name: "word-count", handler: "word-count", schedules }];
+  const schedulesEnabled = name === "${inUse}";
+  return new BatchJobProcessor(name, { processors, schedulesEnabled, authorization: "none" }, { provider });
 };
 export const urls = [inRegion("first", "eu-central-1").url, inRegion("second", "${secondRegion}").url];
 `;
+
+const changes = (steps: Step[]) => steps.filter(({ op }) => op !== "same").map(({ op, name }) => `${op} ${name}`);
 
 describe("the engine, with two providers", () => {
   let engine: Engine;
@@ -49,9 +54,22 @@ describe("the engine, with two providers", () => {
     expect(buckets[0]).to.equal(0);
   });
 
+  it("turns the schedules of one on, as the documents say, without a look at the other, which is lost", async () => {
+    const page = readFileSync(join(packageRoot(), "docs/disaster-recovery.md"), "utf8");
+    const [, pattern] = /pulumi up --target '(.+?)'/.exec(page)!;
+    writeFileSync(join(engine.folder, "index.ts"), program("us-west-2", "second").replace('inRegion("first", "eu-central-1").url, ', "")); // prettier-ignore
+    const alone = await engine.succeed("dev", "up", "--target", pattern!.replace("reports-standby", "second"));
+    expect(changes(alone.steps)).to.include("update second-schedules-word-count-monthly");
+    expect(changes(alone.steps).filter((line) => !line.includes(" second"))).to.deep.equal([]);
+    writeFileSync(join(engine.folder, "index.ts"), program("us-west-2", "second"));
+    const both = await engine.succeed("dev", "up");
+    expect(changes(both.steps)).to.include("update first-schedules-word-count-monthly");
+    expect(changes(both.steps).filter((line) => !line.startsWith("update first"))).to.deep.equal([]);
+  });
+
   it("finds them again, moves one to another region, and leaves nothing", async () => {
     expect(lines((await engine.succeed("dev", "up", "--refresh", "--expect-no-changes")).steps.filter(({ op }) => op !== "refresh"))).to.deep.equal([]); // prettier-ignore
-    writeFileSync(join(engine.folder, "index.ts"), program("us-east-2"));
+    writeFileSync(join(engine.folder, "index.ts"), program("us-east-2", "second"));
     const moved = await engine.succeed("dev", "up");
     expect(moved.steps.filter(({ name, op }) => name.startsWith("first") && op !== "refresh")).to.deep.equal([]);
     const groups = () => engine.cloud.regions().map((cloud) => [cloud.region, cloud.groups.list().length]);
