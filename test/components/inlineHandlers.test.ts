@@ -385,7 +385,7 @@ describe("inline handlers", () => {
       ["by assignment", () => Object.assign(bucket.tags, { a: 1 }), "bucket.tags", "changed"],
       ["under an odd name", () => `${odd["a-b"].c as unknown as string}`, 'odd["a-b"].c', "text"],
       ["in a message to the console", () => console.log(bucket.id), "bucket.id", "text"],
-      ["that has no value", () => `${nothing as unknown as string}`, "nothing", "text"],
+      ["without a value", () => `${nothing as unknown as string}`, "nothing", "text"],
     ];
     function forIn() {
       const keys: string[] = [];

@@ -27,7 +27,7 @@ describe("workerSettings", () => {
     scalerFunction: "scaler",
   };
 
-  it("goes round", () => {
+  it("round-trips, in variables of the worker's prefix", () => {
     const environment = encodeWorkerSettings(settings);
     expect(Object.keys(environment).every((name) => name.startsWith(workerVariablePrefix))).to.equal(true);
     expect(decodeWorkerSettings(environment)).to.deep.equal({ ok: true, value: settings });

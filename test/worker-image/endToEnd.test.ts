@@ -36,7 +36,7 @@ describe("The worker as a process", () => {
     expect(worker.errorOutput).to.equal("");
   }
 
-  it("runs jobs, retries, and dead-letters the nonRetryable ones and the unreadable, each with its reason", async () => {
+  it("runs jobs, retries, and dead-letters those that can't be retried or read, each with its reason", async () => {
     const { settings, start } = await createProcessor();
     const begun = Date.now();
     const fine = await world.submit(settings, { do: "return", value: { n: 1 } });

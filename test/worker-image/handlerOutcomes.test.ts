@@ -11,7 +11,7 @@ import { type Runner } from "../../worker-image/src/handlers/runner";
 import { buildWorker, distFolder, fixturesFolder } from "./helpers/build";
 import { createRunnerParts } from "./helpers/runnerParts";
 
-describe("What a handler returns, throws and logs", () => {
+describe("The outcome of a handler", () => {
   let runner: Runner;
 
   before(buildWorker);

@@ -8,7 +8,7 @@ import {
   vcpusOf,
 } from "../../../components/aws/instanceTypes";
 
-describe("What the name of an instance type says", () => {
+describe("instance types, by their names", () => {
   // "Amazon EC2 instance types by CPU options".
   const vcpus: Record<string, number> = {
     ...{ "c7g.medium": 1, "c7g.large": 2, "m7i.xlarge": 4, "c7g.2xlarge": 8, "c7i.24xlarge": 96, "c7i.metal-24xl": 96 },
@@ -16,7 +16,7 @@ describe("What the name of an instance type says", () => {
     ...{ "x2gd.metal": 2 },
   };
   for (const [type, count] of Object.entries(vcpus)) {
-    it(`${type}: ${count} vCPUs`, () => expect(vcpusOf(type)).to.equal(count));
+    it(`${type}: vCPUs, ${count}`, () => expect(vcpusOf(type)).to.equal(count));
   }
 
   for (const type of ["a1.medium", "c7g.large", "t4g.small", "im4gn.large", "m6gd.large", "c8gn.large", "g5g.xlarge"]) {
@@ -64,7 +64,7 @@ describe("What the name of an instance type says", () => {
     },
   };
   for (const [type, gib] of Object.entries(memory)) {
-    it(`${type}: ${gib ?? "an unknown number of"} GiB`, () => {
+    it(`${type}: memory, ${gib ? `${gib} GiB` : "unknown"}`, () => {
       expect(memoryOf(type)).to.equal(gib === undefined ? undefined : gib * 1_024);
     });
   }
@@ -84,8 +84,7 @@ describe("What the name of an instance type says", () => {
     ...{ "g8.xlarge": undefined, "p7-x100.48xlarge": undefined },
   };
   for (const [type, count] of Object.entries(gpus)) {
-    it(`${type}: ${count ?? "an unknown number of"} GPUs`, () =>
-      expect([hasGpu(type), gpusOf(type)]).to.deep.equal([true, count]));
+    it(`${type}: GPUs, ${count ?? "unknown"}`, () => expect([hasGpu(type), gpusOf(type)]).to.deep.equal([true, count]));
   }
   it("no GPUs for types with AMD's, on arm64, and for types without GPUs", () => {
     for (const type of [

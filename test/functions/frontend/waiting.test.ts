@@ -44,7 +44,7 @@ function counted(fields: Counted, secondsAgo = 10): FleetState {
 }
 
 describe("why a job waits", () => {
-  it("is nothing for one that doesn't", () => {
+  it("is undefined for a job that doesn't wait", () => {
     for (const state of ["running", "succeeded", "failed", "cancelled"] as const) {
       expect(waitingOf(record({ state, notBefore: at(9) }), problem, now)).to.equal(undefined);
     }

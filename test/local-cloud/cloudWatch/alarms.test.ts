@@ -27,18 +27,23 @@ describe("Alarms", () => {
   const cases: [name: string, settings: Partial<AlarmSettings>, values: (number | undefined)[], states: string[]][] = [
     ["says each new state once", {}, [1, 3, 3, 2, 2, 5], ["OK", "ALARM", "OK", "ALARM"]],
     [
-      "wants all periods of a row",
+      "fires once all of its periods in a row breach",
       { evaluationPeriods: 3, datapointsToAlarm: 3 },
       [1, 3, 3, 3, 1],
       ["OK", "ALARM", "OK"],
     ],
-    ["takes some of the periods", { evaluationPeriods: 3, datapointsToAlarm: 2 }, [1, 3, 1, 3], ["OK", "ALARM"]],
-    ["takes the lesser values", { comparison: "LessThanThreshold" }, [3, 1], ["OK", "ALARM"]],
+    [
+      "fires once some of its periods breach",
+      { evaluationPeriods: 3, datapointsToAlarm: 2 },
+      [1, 3, 1, 3],
+      ["OK", "ALARM"],
+    ],
+    ["fires at lesser values", { comparison: "LessThanThreshold" }, [3, 1], ["OK", "ALARM"]],
     ["without data: missing", {}, [1, ...none(4)], ["OK", "INSUFFICIENT_DATA"]],
     ["without data: ignore", { missing: "ignore" }, [...none(2), 3, ...none(4)], ["ALARM"]],
     ["without data: breaching", { missing: "breaching" }, [undefined, 1], ["ALARM", "OK"]],
     ["without data: notBreaching", { missing: "notBreaching" }, [undefined, 3, undefined], ["OK", "ALARM", "OK"]],
-    ["doesn't fire on its first value if it wants five", { evaluationPeriods: 5, datapointsToAlarm: 5 }, [3, 3], []],
+    ["doesn't fire on two values if it needs five", { evaluationPeriods: 5, datapointsToAlarm: 5 }, [3, 3], []],
     [
       "takes a statistic over a longer period",
       { metrics: { m: { ...metric, stat: "Sum", periodSeconds: 180 } } },

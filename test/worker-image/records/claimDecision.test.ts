@@ -204,19 +204,23 @@ describe("decideClaim", () => {
     ["with no delay", { type: "echo", payload: 1, delaySeconds: 0 }, {}],
     ["for a time", { type: "echo", payload: 1, runAt: times.notBefore }, times],
   ];
-  for (const state of ["succeeded", "cancelled"] as const) {
+  const ends = [
+    ["succeeded", "has succeeded"],
+    ["cancelled", "was cancelled"],
+  ] as const;
+  for (const [state, ended] of ends) {
     for (const [how, submission, fields] of submissions) {
       const found = record({ state, attempts: 1, messageId: "m0", digest: digestOf(submission), ...fields });
       const { type, payload, tenant } = submission;
       const decide = (change: Partial<JobEnvelope>) =>
         decideClaim(found, request({ job: envelope({ type, payload, tenant, ...change }) }));
 
-      it(`a duplicate of a job that was submitted ${how} and has ${state} is dropped`, () => {
+      it(`a duplicate of a job that was submitted ${how} and ${ended} is dropped`, () => {
         expect(decide({}).action).to.equal("drop");
         expect(decide({ maxAttempts: 2 }).action).to.equal("drop");
       });
 
-      it(`one that differs from a job that was submitted ${how} and has ${state} is refused`, () => {
+      it(`one that differs from a job that was submitted ${how} and ${ended} is refused`, () => {
         for (const change of [{ payload: "mended" }, { tenant: "other" }, { type: "other" }]) {
           const decision = decide(change);
           expect(decision.action, JSON.stringify(change)).to.equal("refuse");
@@ -227,7 +231,7 @@ describe("decideClaim", () => {
       });
     }
 
-    it(`a message of a job that has ${state}, of which the submission is unknown, is dropped`, () => {
+    it(`a message of a job that ${ended}, of which the submission is unknown, is dropped`, () => {
       expect(decideClaim(record({ state, attempts: 1, messageId: "m0" }), request()).action).to.equal("drop");
     });
   }

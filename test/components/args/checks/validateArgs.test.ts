@@ -135,7 +135,7 @@ describe("validateArgs", () => {
     ["a drain beyond the longest attempt", { drainSeconds: 42_601 }, "drainSeconds"],
     ["a latency of 0", { targetLatencySeconds: 0 }, "targetLatencySeconds"],
     ["jobs that take no time", { secondsPerJob: 0 }, "secondsPerJob"],
-    ["an instance that pays", { pricePerInstanceHour: -0.01 }, "pricePerInstanceHour"],
+    ["a negative price of an instance", { pricePerInstanceHour: -0.01 }, "pricePerInstanceHour"],
     ["spot that is no boolean", { spot: "yes" }, "spot"],
     ["more of a base on demand than instances", { spot: true, onDemandBaseCapacity: 11 }, "onDemandBaseCapacity"],
     [
@@ -444,7 +444,7 @@ describe("validateArgs", () => {
     }
   });
 
-  it("says the present name of a renamed input", () => {
+  it("names the input that takes the place of a renamed one", () => {
     expect(problemsOf({ processors: [good], vpcId: "vpc-1", subnetIds: ["subnet-1"] })).to.deep.equal({
       vpcId: "Expected network.vpcId instead",
       subnetIds: "Expected network.subnetIds instead",

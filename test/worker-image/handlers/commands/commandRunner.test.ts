@@ -201,7 +201,7 @@ describe("CommandRunner", () => {
     expect(readFileSync(file, "utf8")).to.equal("bye\n");
   });
 
-  it("kills what ignores SIGTERM, grandchildren included, after the grace or at once when hurried", async () => {
+  it("kills what ignores SIGTERM, grandchildren included, after the grace, or at once if told to", async () => {
     const script = `trap '' TERM; (trap '' TERM; sleep 60) & echo "pids $$ $!"; wait`;
     const { runner, outcome, lines, stop } = await start(sh(script));
     await until(() => lines.length > 0);

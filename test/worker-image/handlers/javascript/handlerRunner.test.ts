@@ -215,7 +215,7 @@ describe("HandlerRunner", () => {
     expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
   });
 
-  it("kills at once when it is hurried", async () => {
+  it("kills without the grace if told to", async () => {
     await run({ do: "return", value: 1 }).outcome;
     const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
     const begun = Date.now();
