@@ -204,6 +204,67 @@ describe("the console under a person's hands", () => {
     }
   });
 
+  it("shows hostile texts as texts wherever an API may have them, and follows no link that is a script", async () => {
+    const evil = `<img src=x onerror="wrong('it ran')"><script>wrong("it ran")</script>`;
+    const link = "javascript:wrong('it ran')";
+    const value = { url: link, bytes: 1, sha256: evil, expiresAt: at };
+    const bad = { name: evil, message: evil, code: evil, frames: [evil] };
+    const hostile = {
+      ...{
+        ...job(ids.failed),
+        payload: undefined,
+        id: evil,
+        type: evil,
+        tenant: evil,
+        labels: { a: evil },
+        submittedBy: evil,
+        cancelledBy: evil,
+      },
+      ...{ payloadRef: value, resultRef: value, error: bad, progress: { fraction: 0.5, note: evil }, replayOf: evil },
+      ...{ cancelRequestedAt: at, unreadable: [evil] },
+    };
+    const schedules = [{ name: evil, type: evil, expression: evil, timeZone: evil, next: [evil] }];
+    const type = { type: evil, description: evil, timeoutSeconds: 60, maxAttempts: 3, launchProblem: evil, schedules };
+    const form = { type: "object", properties: { [evil]: { enum: [evil], title: evil, description: evil } } };
+    const counted = {
+      ...action,
+      id: evil,
+      by: evil,
+      reason: evil,
+      state: "done",
+      problems: [{ id: evil, code: evil }],
+    };
+    const line = { at, source: evil, level: evil, event: evil, message: evil, stream: evil, fields: { [evil]: evil } };
+    const group = { type: evil, errorKey: evil, count: 1, firstAt: evil, lastAt: evil, example: hostile };
+    const sums = { jobs: 1, seconds: 1, type: evil };
+    const bodies: [RegExp, object][] = [
+      [/logs/, { lines: [line] }],
+      [/history/, { type: evil, counts: [] }],
+      [/^.jobs.x/, hostile],
+      [/^.jobs/, { jobs: [hostile] }],
+      [/^.types.x/, { ...type, payloadSchema: form, machineImage: { id: evil } }],
+      [/^.types/, { types: [type] }],
+      [/^.failures/, { failures: [group] }],
+      [/^.actions.x/, { ...counted, filter: { type: evil, tenant: evil, label: evil, errorKey: evil } }],
+      [/^.actions/, { actions: [counted] }],
+      [/^.schedules/, { schedules }],
+      [/^.usage/, { by: "type", from: evil, to: evil, rows: [sums], total: sums }],
+    ];
+    answer = ({ path }) => ({ body: bodies.find(([pattern]) => pattern.test(path))![1] });
+    const places = ["#/", "#/jobs", "#/jobs/x", "#/types/x", "#/failures", "#/actions", "#/actions/x", "#/schedules"];
+    for (const place of [...places, "#/usage", `#/jobs?tenant=${encodeURIComponent(evil)}`]) {
+      await tab.go(place);
+      await tab.page.waitForFunction(`document.querySelector("main").innerText.includes("<script>")`);
+      const found = await tab.page.evaluate("document.querySelectorAll('main :is(img, script, iframe)').length");
+      expect(found, place).to.equal(0);
+    }
+    expect(tab.wrongs).to.deep.equal([]);
+    await tab.go("#/jobs/x");
+    await tab.click("link", "Download the payload");
+    await until(() => Promise.resolve(tab.wrongs.length > 0));
+    expect(tab.wrongs.splice(0), "the policy's refusal, and nothing else").to.deep.equal(["script-src-elem inline"]);
+  });
+
   it("follows a log to its end unless the person reads above, and keeps no more than 2,000 lines", async () => {
     let from = 0;
     answer = (request) => {
