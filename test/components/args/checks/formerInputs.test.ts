@@ -1,9 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { BatchJobProcessorArgs } from "../../../../components";
 import { argsSchema } from "../../../../components/args/checks/argsSchema";
 import { formerInputs } from "../../../../components/args/checks/formerInputs";
 import { validateArgs } from "../../../../components/args/checks/validateArgs";
+import { packageRoot } from "../../../../contract/packageRoot";
 
 /** Every member that the two interfaces had when their inputs were first counted, 57 of them. */
 const firstCounted = {
@@ -22,6 +25,9 @@ const firstCounted = {
     ...["maxKeepSeconds", "secondsPerJob", "schedules", "environment", "policyStatements"],
   ],
 };
+
+/** Inputs that hold what members of the first count were, in groups. */
+const groups = ["jwt", "throttling", "network", "frontend", "router"];
 
 const inputs = {
   component: Object.keys(argsSchema.shape),
@@ -59,6 +65,21 @@ describe("former inputs", () => {
       });
     }
   }
+
+  it("are fewer by fourteen than those counted first, of which CONTRIBUTING names the later ones", () => {
+    const text = readFileSync(join(packageRoot(), "CONTRIBUTING.md"), "utf8");
+    const all = (of: Record<string, string[]>) => Object.values(of).flat().length;
+    const later = (["component", "processor"] as const).flatMap((level) =>
+      inputs[level].filter((name) => !firstCounted[level].includes(name) && !groups.includes(name)),
+    );
+    expect(all(inputs)).to.equal(all(firstCounted) + later.length - 14);
+    expect(text).to.include(`have ${all(inputs)} members. They had ${all(firstCounted)} at the first count`);
+    expect(text).to.include(
+      `got ${later.length}, named below. Fourteen fewer are left of these ${all(firstCounted) + later.length}:`,
+    );
+    const named = [...text.split("Inputs added since")[1]!.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(named).to.include.members(later);
+  });
 
   it("name an input of a processor nowhere else", () => {
     expect(problemsOf({ processors: [{ ...processor, vpcId: "vpc-1" }] })).to.deep.equal({
