@@ -1,3 +1,5 @@
+import { decodeFlat } from "./records/flatItem";
+
 /** A job type as the functions know it: one item of the type table, written at deploy. */
 export interface JobType {
   type: string;
@@ -75,9 +77,7 @@ const documents = ["payloadSchema", "machineImage", "schedules", "fleet"];
 
 /** Reads a job type from its DynamoDB item. Attributes that this version doesn't know pass. */
 export function decodeJobType(item: Record<string, { S?: string; N?: string }>): JobType {
-  const fields = Object.entries(item).map(([field, { S = "", N }]) => {
-    if (N !== undefined) return [field, Number(N)];
-    return [field, documents.includes(field) ? (JSON.parse(S) as unknown) : S];
-  });
-  return Object.fromEntries(fields) as JobType;
+  const fields: Record<string, unknown> = decodeFlat(item);
+  for (const field of documents) if (field in fields) fields[field] = JSON.parse(fields[field] as string);
+  return fields as unknown as JobType;
 }

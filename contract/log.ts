@@ -53,10 +53,15 @@ export const ownEnds: readonly EventName[] = ["job-succeeded", "job-failed", "jo
 /** Events that end an attempt. */
 export const attemptEnds: readonly EventName[] = [...ownEnds, "job-given-back", "job-cancelled", "job-lease-lost"];
 
-/** A log that writes each event as a line of JSON: the event's fields, then the common ones. */
-export function createLog(write: (line: string) => void, common: LogFields, now: () => number): Log {
-  return (level, event, fields) =>
-    write(JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields, ...common }));
+/** A line of a log, as JSON: the event's fields, then the common ones. */
+export function logLine(
+  now: number,
+  level: LogLevel,
+  event: EventName,
+  fields?: LogFields,
+  common?: LogFields,
+): string {
+  return JSON.stringify({ time: new Date(now).toISOString(), level, event, ...fields, ...common });
 }
 
 /** Fields of a line about a job, or about several of one type. */

@@ -30,15 +30,14 @@ export function createFailedRecords(client: DynamoDBClient, tableName: string): 
       const failed = await update(id, {
         change: `SET #state = :failed, #error = :error, #finishedAt = :finishedAt, #endedAs = :endedAs${isAnnounced ? ", #expiresAt = :expiresAt" : ""} REMOVE #leaseUntil`,
         condition: [
-          "(#state = :queued OR #state = :running AND #leaseUntil <= :now",
-          " OR #state = :failed AND attribute_not_exists(#expiresAt))",
+          "(#state = :queued OR #state = :running AND #leaseUntil <= :now OR #state = :failed AND attribute_not_exists(#expiresAt))",
           ...Object.entries({ startedAt, retriedAt }).map(([field, value]) =>
-            value ? ` AND #${field} = :${field}` : ` AND attribute_not_exists(#${field})`,
+            value ? `#${field} = :${field}` : `attribute_not_exists(#${field})`,
           ),
-        ].join(""),
+        ].join(" AND "),
         values: {
-          ...{ failed: "failed", queued: "queued", running: "running" },
-          ...{ now, error, finishedAt, expiresAt, startedAt, retriedAt, endedAs: endedAs("failed", finishedAt!) },
+          ...{ failed: "failed", queued: "queued", running: "running", endedAs: endedAs("failed", finishedAt!) },
+          ...{ now, error, finishedAt, expiresAt, startedAt, retriedAt },
         },
       });
       return failed !== undefined;

@@ -34,7 +34,7 @@ export async function publishKept({ inbox, announce, hasTime, log }: RepairRun, 
     const messages = await inbox.receive(url, retrySeconds);
     if (messages.length === 0) break;
     const outcomes = await mapLimited(messages, eventsAtOnce, publish);
-    if (!outcomes.includes(true)) break;
+    if (!outcomes.some(Boolean)) break;
   }
   return published;
 }

@@ -38,7 +38,7 @@ export function createAutoScaling(client: AutoScalingClient): AutoScaling {
 
   return {
     async describe(names) {
-      const answers = await mapLimited(chunksOf(names, namesAtOnce), 2, async (batch) =>
+      const answers = await mapLimited(chunksOf(names, namesAtOnce), 2, (batch) =>
         describeSome(batch).then(
           (groups) => groups.map((group) => [group.name, group] as const),
           (error: Error) => batch.map((name) => [name, error] as const),
@@ -85,7 +85,7 @@ function readInstance(instance: DescribedInstance): Instance {
 
 /** `$Latest` and `$Default` don't name a version. */
 function pinned(version: string | undefined): string | undefined {
-  return version !== undefined && /^\d+$/.test(version) ? version : undefined;
+  return /^\d+$/.exec(version ?? "")?.[0];
 }
 
 /** An abandoned launch hook shows as `Cancelled` ("ScalingActivity", Amazon EC2 Auto Scaling API Reference). */

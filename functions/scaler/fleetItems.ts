@@ -8,7 +8,7 @@ import {
 import { historyKey, historyMinutes, historyPlace } from "../../contract/fleet/history";
 import { fleetItem, type FleetState } from "../../contract/fleet/state";
 import { ifConditionHolds, valuesOf } from "../../contract/records/expressions";
-import { decodeFlat } from "../shared/tables/flatItem";
+import { decodeFlat } from "../../contract/records/flatItem";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
 
@@ -64,8 +64,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
 
   return {
     async read(type) {
-      const state: FleetState = {};
-      const items: Record<string, InstanceItem> = {};
+      const all: Record<string, FleetState & InstanceItem> = {};
       const query = {
         TableName: tableName,
         KeyConditionExpression: "#type = :type",
@@ -74,12 +73,9 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         ConsistentRead: true,
       };
       for await (const { Items = [] } of paginateQuery({ client }, query)) {
-        for (const item of Items) {
-          const key = item.item?.S ?? "";
-          if (key === fleetItem) Object.assign(state, decodeFlat(item));
-          else items[key] = decodeFlat(item);
-        }
+        for (const item of Items) all[item.item?.S ?? ""] = decodeFlat(item);
       }
+      const { [fleetItem]: state = {}, ...items } = all;
       return { state, items };
     },
     async acquire({ type, from, until }, lastLease, changes) {

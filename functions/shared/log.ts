@@ -1,4 +1,6 @@
-import { createLog } from "../../contract/log";
+import { type Log, logLine } from "../../contract/log";
 
 /** Logs to standard output. Lambda's console would put the line into another object, as a string. */
-export const log = createLog((line) => process.stdout.write(line + "\n"), {}, Date.now);
+export const log: Log = (level, event, fields) => {
+  process.stdout.write(logLine(Date.now(), level, event, fields) + "\n");
+};

@@ -5,13 +5,10 @@ export async function mapLimited<In, Out>(
   map: (item: In) => Promise<Out>,
 ): Promise<Out[]> {
   const results: Out[] = [];
-  let next = 0;
+  const rest = items.entries();
   const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await map(items[index]!);
-    }
+    for (const [index, item] of rest) results[index] = await map(item);
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  await Promise.all(Array.from({ length: limit }, work));
   return results;
 }

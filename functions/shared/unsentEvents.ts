@@ -1,4 +1,5 @@
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { decodeFlat } from "../../contract/records/flatItem";
 
 /** Jobs that the router could not route, since their queue took none of them. */
 export interface UnsentEvent {
@@ -33,11 +34,7 @@ export function createUnsentEvents(client: DynamoDBClient, tableName: string): U
       const { Items = [], LastEvaluatedKey } = await client.send(
         new ScanCommand({ TableName: tableName, Limit: eventsPerLook, ExclusiveStartKey }),
       );
-      const text = (value: { S?: string | undefined } | undefined) => value?.S ?? "";
-      const events = Items.map(({ id, queue, message }) => ({
-        ...{ id: text(id), queue: text(queue), message: text(message) },
-      }));
-      return { events, next: LastEvaluatedKey?.id?.S };
+      return { events: Items.map((item) => decodeFlat(item) as unknown as UnsentEvent), next: LastEvaluatedKey?.id?.S };
     },
     async remove(id) {
       await client.send(new DeleteItemCommand({ TableName: tableName, Key: { id: { S: id } } }));

@@ -1,6 +1,6 @@
-import { deflateRawSync } from "node:zlib";
 import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
+import { deflateRaw } from "pako";
 import { lambdaCode, type LambdaName } from "../../components/pipeline/lambdaCode";
 import { fleetItem } from "../../contract/fleet/state";
 import { encodeJobType } from "../../contract/jobType";
@@ -68,18 +68,15 @@ describe("serialised handlers", () => {
   });
   after(() => aws.stop());
 
-  // What a library would add by accident is many times these.
+  /** Most bytes of each archive, deflated. The front end evaluates schemas; no job waits for the operator. */
   const maxBytes: Record<LambdaName, number> = {
-    frontend: 24_000,
-    operator: 24_000,
-    router: 8_000,
-    repair: 8_000,
-    removal: 8_000,
-    scaler: 10_000,
+    ...{ frontend: 24_000, operator: 24_000 },
+    ...{ router: 8_000, scaler: 8_000, repair: 8_000, removal: 8_000 },
   };
   for (const name of Object.keys(maxBytes) as LambdaName[]) {
     it(`keeps the ${name} small`, () => {
-      expect(deflateRawSync(lambdaCode(name)).length).to.be.at.most(maxBytes[name]);
+      // Node's zlib counts otherwise where it is the system's, or zlib-ng.
+      expect(deflateRaw(lambdaCode(name)).length).to.be.at.most(maxBytes[name]);
     });
   }
 

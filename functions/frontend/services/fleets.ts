@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../../contract/fleet/state";
 import { errorFields, type Log } from "../../../contract/log";
+import { decodeFlat } from "../../../contract/records/flatItem";
 import { chunksOf } from "../../shared/chunksOf";
-import { decodeFlat } from "../../shared/tables/flatItem";
 import { readItems } from "../../shared/tables/readItems";
 
 /** Reads the scaler's states of these types' fleets, by type; types without a fleet item are left out. */

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { historyKey } from "../../../contract/fleet/history";
-import { decodeFlat } from "../../shared/tables/flatItem";
+import { decodeFlat } from "../../../contract/records/flatItem";
 
 /** Counts as `encodePast` writes them, by their time in ISO 8601, oldest first. */
 export type Past = [at: string, past: string][];

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { type UsageDimension, type UsageItem, usageItem, usageKey } from "../../../contract/fleet/usage";
 import { namesIn, valuesOf } from "../../../contract/records/expressions";
-import { decodeFlat } from "../../shared/tables/flatItem";
+import { decodeFlat } from "../../../contract/records/flatItem";
 
 /** Days of usage: dates in UTC, both included. */
 export interface Days {

@@ -1,6 +1,6 @@
 import { reportSeconds, silentSeconds, wakingSeconds } from "../../../contract/fleet/state";
 import type { Action, StateChanges } from "./action";
-import { type FleetView, groupsOf, inService, type Instance } from "./fleetView";
+import { type FleetView, type Instance, serving } from "./fleetView";
 
 const silenceMilliseconds = silentSeconds * 1_000;
 
@@ -23,9 +23,7 @@ const longestPauseMilliseconds = 21_600_000;
  */
 export function findSilent(view: FleetView): { actions: Action[]; changes: StateChanges } {
   const { now, items, state } = view;
-  const instances = groupsOf(view)
-    .flatMap(inService)
-    .filter(({ isHealthy }) => isHealthy);
+  const instances = serving(view).filter(({ isHealthy }) => isHealthy);
   const silences = instances.flatMap((instance) => judge(instance, view));
   const watched = silences.filter(({ kind }) => kind === "watch");
   const marked = silences.filter(({ kind }) => kind === "markUnhealthy").slice(0, 1);
@@ -40,11 +38,11 @@ export function findSilent(view: FleetView): { actions: Action[]; changes: State
 }
 
 function judge({ id: instanceId }: Instance, { now, items, state }: FleetView): Action[] {
-  const { seenAt, silentSince } = items[instanceId] ?? {};
+  const { seenAt, silentSince = 0 } = items[instanceId] ?? {};
   if (seenAt === undefined && now - (state.wokenAt ?? 0) < wakingMilliseconds) return [];
   const quietFor = seenAt === undefined ? Infinity : now - seenAt;
   if (quietFor < silenceMilliseconds - 60_000) return [];
-  const isWatched = silentSince !== undefined && silentSince > (seenAt ?? 0);
+  const isWatched = silentSince > (seenAt ?? 0);
   if (!isWatched) return [{ kind: "watch", instanceId }];
   const watchedFor = now - silentSince;
   const isSilent = (seenAt === undefined ? watchedFor : quietFor) >= silenceMilliseconds;

@@ -2,6 +2,7 @@ import { isInService, isLive } from "../../../contract/fleet/lifecycleState";
 import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import type { FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
 import type { JobType } from "../../../contract/jobType";
+import { sumOf } from "../../../contract/sumOf";
 
 /** An instance as its Auto Scaling group shows it. */
 export interface Instance {
@@ -62,16 +63,24 @@ export function groupsOf({ group, onDemandGroup }: Pick<FleetView, "group" | "on
   return onDemandGroup ? [group, onDemandGroup] : [group];
 }
 
-/** The group's instances that take jobs. */
+/** The group's instances in service. */
 export function inService(group: Group): Instance[] {
   return group.instances.filter(isInService);
 }
 
+/** The type's instances in service. */
+export function serving(view: Pick<FleetView, "group" | "onDemandGroup">): Instance[] {
+  return groupsOf(view).flatMap(inService);
+}
+
 /** Instances in service that retire: they take no further job. */
-export function retiring(view: Pick<FleetView, "group" | "onDemandGroup" | "items">): Instance[] {
-  return groupsOf(view)
-    .flatMap(inService)
-    .filter(({ id }) => view.items[id]?.retiresSince !== undefined);
+export function retiring(view: FleetView): Instance[] {
+  return serving(view).filter(({ id }) => view.items[id]?.retiresSince !== undefined);
+}
+
+/** Instances in service that don't. */
+export function taking(view: FleetView): Instance[] {
+  return serving(view).filter(({ id }) => view.items[id]?.retiresSince === undefined);
 }
 
 /** The group's live instances: those in service, and those starting. */
@@ -92,5 +101,5 @@ export function isIdle(view: Pick<FleetView, "group" | "onDemandGroup" | "counts
 
 /** The sum over a type's groups. */
 export function total(view: Pick<FleetView, "group" | "onDemandGroup">, of: (group: Group) => number): number {
-  return groupsOf(view).reduce((sum, group) => sum + of(group), 0);
+  return sumOf(groupsOf(view), of);
 }

@@ -1,5 +1,5 @@
 import type { StateChanges } from "./action";
-import { type FleetView, inService, type InstanceItem, type Launch, total } from "./fleetView";
+import { type FleetView, type InstanceItem, type Launch, serving } from "./fleetView";
 import { remedyOf } from "./remedyOf";
 
 /** Consecutive failed launches before the scaler backs off. */
@@ -37,9 +37,9 @@ export interface LaunchVerdict {
   isDue?: boolean;
   /**
    * Most instances that may be asked for: 0 if none may be launched now; after failures one more than are in service,
-   * to see if it launches.
+   * to see if it launches; undefined if launches don't fail.
    */
-  mostInstances: number;
+  mostInstances?: number;
   changes: StateChanges;
 }
 
@@ -58,12 +58,10 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
   const failedTemplate = `${view.group.name} ${view.group.templateVersion ?? ""}`;
   if (isKnown && state.failedTemplate !== undefined && state.failedTemplate !== failedTemplate) {
     // Failures from before the retry no longer count.
-    return { mostInstances: Infinity, changes: { ...cleared, retryAt: now } };
+    return { changes: { ...cleared, retryAt: now } };
   }
   const finished = launches.filter(({ outcome }) => outcome !== "underWay");
-  if (isFailing && finished[0]?.outcome === "succeeded") {
-    return { mostInstances: Infinity, changes: cleared };
-  }
+  if (isFailing && finished[0]?.outcome === "succeeded") return { changes: cleared };
   const failedStart = lastFailedStart(view, isFailing ? 0 : (state.retryAt ?? 0));
   if (isFailing && now < (state.retryAt ?? 0) - (view.launches ? earlyMilliseconds : 0)) {
     if (!failedStart) return { mostInstances: 0, changes: {} };
@@ -83,11 +81,9 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
   }
   if (isFailing) {
     const isDue = state.triedAt === undefined;
-    const instances = total(view, (group) => inService(group).length);
-    return { isDue, mostInstances: instances + 1, changes: {} };
+    return { isDue, mostInstances: serving(view).length + 1, changes: {} };
   }
-  const changes = firstProblem(view, failedStart, failedTemplate);
-  return { mostInstances: Infinity, changes };
+  return { changes: firstProblem(view, failedStart, failedTemplate) };
 }
 
 /** Only events since the scaler's own try show its outcome. */

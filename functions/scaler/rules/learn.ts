@@ -1,7 +1,8 @@
 import { assumedFigures } from "../../../contract/fleet/capacity";
 import { silentSeconds } from "../../../contract/fleet/state";
+import { sumOf } from "../../../contract/sumOf";
 import type { StateChanges } from "./action";
-import { type FleetView, groupsOf, inService, type InstanceItem } from "./fleetView";
+import { type FleetView, type InstanceItem, serving } from "./fleetView";
 
 /** Number of jobs that moves the estimate halfway; fewer jobs move it less, so that an outlier can't upset it. */
 const jobsForHalf = 20;
@@ -34,8 +35,7 @@ export function learn(view: FleetView): Figures {
 }
 
 function freshReports(view: FleetView): InstanceItem[] {
-  return groupsOf(view)
-    .flatMap(inService)
+  return serving(view)
     .flatMap(({ id }) => view.items[id] ?? [])
     .filter(({ seenAt }) => seenAt !== undefined && view.now - seenAt < silentSeconds * 1_000);
 }
@@ -46,8 +46,8 @@ export function learnSeconds(
   known: number | undefined,
   timeoutSeconds: number,
 ): number | undefined {
-  const jobs = reports.reduce((sum, { recentJobs = 0 }) => sum + recentJobs, 0);
-  const seconds = reports.reduce((sum, { recentSeconds = 0 }) => sum + recentSeconds, 0);
+  const jobs = sumOf(reports, ({ recentJobs = 0 }) => recentJobs);
+  const seconds = sumOf(reports, ({ recentSeconds = 0 }) => recentSeconds);
   if (jobs === 0) return known;
   const sample = Math.min(seconds / jobs, timeoutSeconds);
   if (known === undefined) return rounded(sample);
@@ -61,7 +61,7 @@ function rounded(seconds: number): number {
 
 /** The mean, rounded down: a fleet of several instance types has several. */
 function learnSlots(reports: InstanceItem[]): number | undefined {
-  const slots = reports.flatMap((report) => (report.slots ? [report.slots] : []));
-  if (slots.length === 0) return undefined;
-  return Math.max(1, Math.floor(slots.reduce((sum, each) => sum + each, 0) / slots.length));
+  const given = reports.filter(({ slots }) => slots);
+  if (given.length === 0) return undefined;
+  return Math.max(1, Math.floor(sumOf(given, ({ slots = 0 }) => slots) / given.length));
 }

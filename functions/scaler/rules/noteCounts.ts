@@ -2,7 +2,7 @@ import { encodeCounts } from "../../../contract/fleet/counts";
 import { encodePast } from "../../../contract/fleet/history";
 import { reportSeconds } from "../../../contract/fleet/state";
 import type { Decision, StateChanges } from "./action";
-import { type FleetView, groupsOf, inService, type InstanceItem, isIdle, liveCount, total } from "./fleetView";
+import { type FleetView, type InstanceItem, isIdle, liveCount, serving, taking, total } from "./fleetView";
 
 /** Age from which counts are written by a nudged run; the minute's run is to come first. */
 const staleMilliseconds = 75_000;
@@ -40,11 +40,11 @@ export function noteCounts(view: FleetView, { changes, actions }: Decision): Cou
 function countFleet(view: FleetView): StateChanges & { counts: string } {
   const { now, counts, group, items, state, jobType } = view;
   const { visible, inFlight, delayed = 0 } = counts;
-  const serving = groupsOf(view).flatMap(inService);
-  const taking = serving.filter(({ id }) => items[id]?.retiresSince === undefined);
+  const servers = serving(view);
+  const takers = taking(view);
   let slots = 0;
   let busy = 0;
-  for (const { id } of taking) {
+  for (const { id } of takers) {
     const { seenAt = 0, slots: own = state.slots ?? jobType.fleet.slots, busySlots = 0, alone } = items[id] ?? {};
     slots += own;
     if (now - seenAt < oldMilliseconds) busy += alone ? own : busySlots;
@@ -55,9 +55,9 @@ function countFleet(view: FleetView): StateChanges & { counts: string } {
       visible,
       inFlight,
       delayed,
-      taking.length,
-      serving.length - taking.length,
-      total(view, liveCount) - serving.length,
+      takers.length,
+      servers.length - takers.length,
+      total(view, liveCount) - servers.length,
       desired,
       group.maxInstances,
       slots,
@@ -65,8 +65,8 @@ function countFleet(view: FleetView): StateChanges & { counts: string } {
     ]),
     backlogSince: visible > 0 ? (state.backlogSince ?? now) : undefined,
     stalledSince:
-      visible > 0 && !serving.some(({ id }) => isAtWork(items[id], now)) ? (state.stalledSince ?? now) : undefined,
-    startingSince: desired > 0 && taking.length === 0 ? (state.startingSince ?? now) : undefined,
+      visible > 0 && !servers.some(({ id }) => isAtWork(items[id], now)) ? (state.stalledSince ?? now) : undefined,
+    startingSince: desired > 0 && takers.length === 0 ? (state.startingSince ?? now) : undefined,
   };
 }
 

@@ -20,13 +20,17 @@ export interface CapacityPlan {
  * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, so that no
  * instance in service terminates by it: if launches fail, and if spot capacity is missing.
  */
-export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
-  if (verdict.mostInstances === 0) {
+export function planCapacity(
+  view: FleetView,
+  needed: number,
+  { mostInstances = Infinity }: LaunchVerdict,
+): CapacityPlan {
+  if (mostInstances === 0) {
     const actions = groupsOf(view).flatMap((group) => setDesired(group, stableCapacity(group, view), "launches fail"));
     return { actions, changes: {} };
   }
   const { minInstances } = view.group;
-  const wanted = Math.max(Math.min(needed, verdict.mostInstances), minInstances);
+  const wanted = Math.max(Math.min(needed, mostInstances), minInstances);
   if (view.onDemandGroup) return planSpot(view, view.onDemandGroup, wanted);
   const actions = setDesired(view.group, Math.max(view.group.desired, wanted), "backlog");
   return { actions, changes: {} };

@@ -10,7 +10,7 @@ const remedies: [refusal: RegExp, remedy: string][] = [
     "Ask EC2 for a higher quota, for standard types L-34B43A08 (docs/operations.md#not-enough-vcpus)",
   ],
   [
-    /vcpu ?limit|vcpu capacity|instance ?limit/i,
+    /vcpu ?(limit|capacity)|instance ?limit/i,
     "Ask EC2 for a higher quota, for standard types L-1216C47A (docs/operations.md#not-enough-vcpus)",
   ],
   [
@@ -21,10 +21,7 @@ const remedies: [refusal: RegExp, remedy: string][] = [
     /Unauthorized|not authorized|explicit deny/i,
     "A policy may ask for tags, encryption or other types (docs/operations.md#a-policy-forbids-it)",
   ],
-  [
-    /InvalidKMSKey|KMS/,
-    "Let AWSServiceRoleForAutoScaling use the disks' key (docs/operations.md#the-key-of-the-disks)",
-  ],
+  [/KMS/, "Let AWSServiceRoleForAutoScaling use the disks' key (docs/operations.md#the-key-of-the-disks)"],
   [
     /image id .*does not exist|InvalidAMIID/i,
     "Give machineImage another label or id (docs/operations.md#the-machine-image-is-gone)",

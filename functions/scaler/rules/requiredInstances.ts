@@ -1,5 +1,6 @@
 import { neededInstances } from "../../../contract/fleet/capacity";
-import { type FleetView, groupsOf, inService, retiring, total } from "./fleetView";
+import { sumOf } from "../../../contract/sumOf";
+import { type FleetView, retiring, taking } from "./fleetView";
 import type { Figures } from "./learn";
 
 /**
@@ -9,16 +10,15 @@ import type { Figures } from "./learn";
  */
 export function requiredInstances(view: FleetView, { secondsPerJob, slots }: Figures): number {
   const { counts, sent, group, jobType, items } = view;
-  const retired = retiring(view).reduce((sum, { id }) => sum + (items[id]?.busySlots ?? 0), 0);
-  const alone = groupsOf(view)
-    .flatMap(inService)
-    .filter(({ id }) => items[id]?.alone === 1 && items[id].retiresSince === undefined).length;
+  const retired = sumOf(retiring(view), ({ id }) => items[id]?.busySlots ?? 0);
+  const takers = taking(view);
+  const alone = takers.filter(({ id }) => items[id]?.alone === 1).length;
   const { prefetch, targetLatencySeconds } = jobType.fleet;
   const needed = neededInstances({
     visible: counts.visible,
     inFlight: Math.max(0, counts.inFlight - retired - alone),
     sent,
-    instances: total(view, (each) => inService(each).length) - retiring(view).length - alone,
+    instances: takers.length - alone,
     slots,
     prefetch,
     secondsPerJob,

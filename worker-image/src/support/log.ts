@@ -1,4 +1,4 @@
-import { createLog, type Log, type LogFields } from "../../../contract/log";
+import { type Log, type LogFields, logLine } from "../../../contract/log";
 import type { Masking } from "./masking";
 
 /**
@@ -11,10 +11,10 @@ export function createWorkerLog(
   now: () => number,
   masking?: Pick<Masking, "line">,
 ): Log {
-  const writeMasked = (line: string) => write(`${masking?.line(line) ?? line}\n`);
-  const full = createLog(writeMasked, common, now);
-  const brief = createLog(writeMasked, {}, now);
-  return (level, event, fields) => (level === "warn" || level === "error" ? full : brief)(level, event, fields);
+  return (level, event, fields) => {
+    const line = logLine(now(), level, event, fields, level === "warn" || level === "error" ? common : undefined);
+    write(`${masking?.line(line) ?? line}\n`);
+  };
 }
 
 /** A log that adds the fields to each event. */
