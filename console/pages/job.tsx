@@ -69,7 +69,7 @@ function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
         )}
         {job.cancelRequestedAt && !job.finishedAt && <span>is asked to stop</span>}
       </div>
-      {state === "queued" && waiting && (
+      {waiting && (
         <div class="notice" role="note">
           <strong>{waiting.reason === "unknown" ? "It waits" : `It waits: ${waiting.reason}`}</strong>
           <p>{waiting.detail}</p>

@@ -144,7 +144,7 @@ function Row({ job, isGone, selecting }: { job: Job; isGone: boolean; selecting?
 /** Reason why it waits or failed, or how far it is. */
 export function noteOf({ state, waiting, error, progress, cancelRequestedAt }: Job): string {
   if (state === "failed" && error) return `${error.name}: ${error.message}`;
-  if (state === "queued" && waiting) return waiting.detail;
+  if (waiting) return waiting.detail;
   if (state === "running" && cancelRequestedAt) return "is asked to stop";
   if (state === "running" && progress) return `${Math.round(progress.fraction * 100)} % ${progress.note ?? ""}`;
   return "";

@@ -106,6 +106,25 @@ describe("the console under a person's hands", () => {
     });
   }
 
+  it("says why a job waits whose worker was lost, though it reads as running", async () => {
+    const waiting = {
+      reason: "no-workers",
+      detail: "No instance can be launched: no such image.",
+      since: at,
+      asOf: at,
+    };
+    answer = (request) => {
+      const isOne = request.path.startsWith(`/jobs/${ids.running}`) && !request.path.includes("/logs");
+      if (isOne) return { body: { ...job(ids.running), waiting } };
+      return request.path.startsWith("/jobs?") ? { body: { jobs: [{ ...job(ids.running), waiting }] } } : fine(request);
+    };
+    await tab.go("#/jobs");
+    await tab.shows(waiting.detail);
+    await tab.go(`#/jobs/${ids.running}`);
+    await tab.shows("It waits: no-workers");
+    await tab.shows(waiting.detail);
+  });
+
   it("submits another job when asked to after the first was accepted, and one for a double click", async () => {
     await tab.go("#/types/invoice");
     const button = "form.submit .primary:enabled";
