@@ -103,16 +103,19 @@ export function createSubmitJobs(
         const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
         return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
       }
-      if (isLarge) submission = { ...submission, payload: undefined, payloadRef: largeValueOf(payload) };
+      if (isLarge) submission = byReference(submission);
       const digest = digestOf(submission);
       const time = now();
       const notBefore = notBeforeOf(submission, time);
       if (!notBefore.ok) {
         return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
       }
+      // The digest stays that of the payload: nearer to its start the same job may fit into a message.
+      const isOverfull = records && payloadRef === undefined && scheduleProblem(effects, submission, notBefore.value);
+      if (isOverfull) submission = byReference(submission);
       if (submission.payloadRef !== undefined) {
         const value = { type, id, payloadRef: submission.payloadRef, notBefore: notBefore.value };
-        const found = await (isLarge
+        const found = await (payloadRef === undefined
           ? actOnLarge("store", { ...value, payload })
           : actOnLarge("find", { ...value, source }));
         if ("code" in found) return { problem: found };
@@ -186,6 +189,11 @@ async function inTurnById<Out>(
     for (const index of indices) results[index] = await map(submissions[index]!);
   });
   return results;
+}
+
+/** The submission with its payload in S3. */
+function byReference(submission: IdentifiedSubmission): IdentifiedSubmission {
+  return { ...submission, payload: undefined, payloadRef: largeValueOf(submission.payload) };
 }
 
 /**

@@ -172,6 +172,16 @@ describe("large values", () => {
     });
   });
 
+  it("wait in S3 if their job is far ahead and no schedule holds them, and are replayed from there", async () => {
+    const payload = '"'.repeat(100_000);
+    const runAt = new Date(Date.now() + 86_400_000);
+    const { id } = await client.submit("echo", payload, { id: randomUUID(), runAt });
+    expect((await client.submit("echo", payload, { id, runAt })).id).to.equal(id);
+    expect((await client.cancel(id)).state).to.equal("cancelled");
+    const again = await client.replay(id);
+    expect((await client.wait(again)).result).to.equal(payload);
+  });
+
   it("are files for handlers that want them, small ones too, and whatever is in them", async () => {
     const { id } = await client.submitFile("seen-file", file);
     expect((await client.wait(id)).result).to.deep.equal({ ...wanted, isOwn: true });

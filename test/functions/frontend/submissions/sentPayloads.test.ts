@@ -71,6 +71,41 @@ describe("a payload within a request", () => {
     expect(objects()).to.deep.equal([keyOf(large, 90)]);
   });
 
+  describe("that a message holds, but no schedule", () => {
+    const quotes = '"'.repeat(100_000);
+    const runAt = new Date(Date.parse("2026-11-02T10:00:00.000Z") + 86_400_000).toISOString();
+    const later = { ...job, payload: quotes, runAt };
+
+    it("is in S3 for as long as its job needs it, in a batch too", async () => {
+      expect((await submit({ ...later, runAt: undefined, delaySeconds: 300 * 86_400 })).status).to.equal(202);
+      expect(frontend.scheduled[0]!.payload).to.equal(undefined);
+      expect(frontend.scheduled[0]!.payloadRef).to.deep.equal({ ...refOf(quotes), days: 410 });
+      const jobs = [
+        { ...later, id: "b" },
+        { ...later, id: "c", payload: 1 },
+        { ...later, id: "d", runAt: undefined },
+      ];
+      const { json } = await frontend.request("POST", "/jobs/batch", { jobs });
+      expect((json as { results: object[] }).results.map((each) => "problem" in each)).to.deep.equal(
+        Array(3).fill(false),
+      );
+      expect(objects()).to.deep.equal([keyOf(quotes, 410), keyOf(quotes, 90, "b")]);
+      expect(frontend.scheduled.map(({ id }) => id)).to.deep.equal(["a", "b", "c"]);
+      expect(frontend.published.map(({ id }) => id)).to.deep.equal(["d"]);
+    });
+
+    it("makes one job however often it is sent, also when its start has come near, and another is a conflict", async () => {
+      let now = Date.parse("2026-11-02T10:00:00.000Z");
+      frontend = new FakeFrontend({ now: () => now });
+      expect((await submit(later)).status).to.equal(202);
+      expect((await submit(later)).status).to.equal(202);
+      expect((await submit({ ...later, payload: `${quotes}"` })).problem.code).to.equal("conflict");
+      now += 86_400_000 - 60_000;
+      expect((await submit(later)).status).to.equal(202);
+      expect(frontend.published.map(({ id, payload }) => [id, payload])).to.deep.equal([["a", quotes]]);
+    });
+  });
+
   it("is kept, shown and replayed by its reference", async () => {
     await submit(job);
     expect((await frontend.request("GET", "/jobs/a")).json).to.have.nested.property("payloadRef.url");
