@@ -67,10 +67,14 @@ describe("the alarms", () => {
   it("on dead letters fires as a job fails for good, clears though its dead letter stays, and reaches the topic", async () => {
     const fail = async () => journey.reaches(await journey.submit("quick", { fails: true }), "failed");
     await fires("dead-letters", fail, () => undefined);
-    const { ready } = journey.cloud.messaging.queue("told")!.inspectMessages();
-    const told = ready.map(({ body }) => JSON.parse(body) as { AlarmName: string; NewStateValue: string });
-    const states = told.filter(({ AlarmName }) => AlarmName.includes("dead-letters"));
-    expect(states.map(({ NewStateValue }) => NewStateValue)).to.deep.equal(["OK", "ALARM", "OK"]);
+    const states = () => {
+      const { ready } = journey.cloud.messaging.queue("told")!.inspectMessages();
+      const told = ready.map(({ body }) => JSON.parse(body) as { AlarmName: string; NewStateValue: string });
+      return told.filter(({ AlarmName }) => AlarmName.includes("dead-letters")).map((each) => each.NewStateValue);
+    };
+    // A topic is told after the alarm's state has changed.
+    await until(() => states().length >= 3);
+    expect(states()).to.deep.equal(["OK", "ALARM", "OK"]);
   });
 
   it("on stalled types fires while jobs wait and no worker starts", async () => {

@@ -1,8 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../../support/freePort";
 
 /** Environment for running an instance's worker in a container. */
 export interface ContainerWorkers {
@@ -75,13 +74,4 @@ done
 printf '%s\\n' "\${arguments[@]}" > "\${0%/*}/arguments"
 exec '${client}' "\${arguments[@]}"
 `;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

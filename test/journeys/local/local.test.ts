@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { packageRoot } from "../../../contract/packageRoot";
 import { cliMain, jsonOf, spawnCli } from "../../cli/support";
 import { isRunning, until } from "../../local-cloud/support";
+import { freePort } from "../../support/freePort";
 import { descendants } from "../support/processes";
 
 const program = `import * as pulumi from "@pulumi/pulumi";
@@ -198,11 +199,3 @@ new BatchJobProcessor("x", { processors: [{ name: "A", handler: "x" }, { name: "
     expect(secret.stderr).to.include("media:key is encrypted");
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
