@@ -33,8 +33,21 @@ export interface Session {
 }
 
 export async function openSession(command: Command): Promise<Session> {
+  return sessionOf(command, await findApis(command.optsWithGlobals<GlobalOptions>()));
+}
+
+/** A session for what each API has of its own, such as its types: of several, it says that it asks one. */
+export async function openSessionOfOne(command: Command): Promise<Session> {
+  const urls = await findApis(command.optsWithGlobals<GlobalOptions>());
+  const [first, ...others] = urls;
+  if (others.length > 0)
+    err.line([paint.yellow("…"), ` Of ${first!.href} alone: each of ${urls.length} APIs has its own`]);
+  return sessionOf(command, urls);
+}
+
+function sessionOf(command: Command, urls: URL[]): Session {
   const options = command.optsWithGlobals<GlobalOptions>();
-  return { client: clientOf(await findApis(options), options), isJson: options.json ?? false };
+  return { client: clientOf(urls, options), isJson: options.json ?? false };
 }
 
 /** A client of one or several URLs, which are among all those that the command is given. */

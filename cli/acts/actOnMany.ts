@@ -3,7 +3,7 @@ import type { Action, ActionVerb, JobFilter, JobState } from "../../client/index
 import { CommandError, type ExitCode, exitCodes, usageError } from "../exitCodes";
 import { jobState, labelPair, rate, timeAgo } from "../optionValues";
 import { filterText, jobCount, renderAction } from "../output/actionTables";
-import { openSession, print, printJson, type Session } from "../session";
+import { openSessionOfOne, print, printJson, type Session } from "../session";
 import { confirm, expectYes } from "./confirm";
 import { followAction } from "./followAction";
 
@@ -57,7 +57,7 @@ export function isByFilter(ids: readonly string[], options: ManyOptions): boolea
 export async function actOnMany(verb: ActionVerb, options: ManyOptions, command: Command): Promise<void> {
   const { rate: ratePerSecond, reason, dryRun, yes } = options;
   if (!dryRun && !yes) expectYes(`${verb} the jobs of a filter`, "--dry-run counts them");
-  const session = await openSession(command);
+  const session = await openSessionOfOne(command);
   const { client } = session;
   const counted = await followAction(session, await client.act(verb, { filter: filterOf(options), dryRun: true }));
   const { state, filter, counts, startedAt } = counted;

@@ -3,7 +3,7 @@ import type { Action } from "../../client/index";
 import { outcomeOf, showAction } from "../acts/actOnMany";
 import { followAction } from "../acts/followAction";
 import { renderActions, renderFailures } from "../output/actionTables";
-import { openSession, print, printJson, type Session } from "../session";
+import { openSession, openSessionOfOne, print, printJson, type Session } from "../session";
 
 export function addActions(program: Command): void {
   const group = program
@@ -15,7 +15,7 @@ export function addActions(program: Command): void {
     .description("Lists the last actions, newest first")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs actions list --json")
     .action(async (_options: object, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const actions = await client.actions();
       if (isJson) printJson({ actions });
       else print(actions.length > 0 ? renderActions(actions) : "No actions");
@@ -58,7 +58,7 @@ export function addFailures(program: Command): void {
       '\nExamples:\n  $ batch-jobs failures\n  $ batch-jobs retry --type thumbnail --error "TypeError: no text" --dry-run',
     )
     .action(async ({ type }: { type?: string }, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const failures = await client.failures({ type });
       if (isJson) printJson({ failures });
       else print(failures.length > 0 ? renderFailures(failures) : "No failed jobs");

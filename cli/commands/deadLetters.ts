@@ -8,7 +8,7 @@ import { renderLetter, renderLetters } from "../output/deadLetterTables";
 import { paint } from "../output/styled";
 import { err } from "../output/terminal";
 import { reportFailure } from "../reportFailure";
-import { openSession, print, printJson, type Session } from "../session";
+import { openSessionOfOne, print, printJson, type Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
 
 export function addDeadLetters(program: Command): void {
@@ -40,7 +40,7 @@ function addListLetters(group: Command): void {
     .option("-n, --limit <count>", "how many", count, 20)
     .addHelpText("after", "\nExamples:\n  $ batch-jobs dead-letters list --type thumbnail --limit 100 --json")
     .action(async ({ type, limit }: { type?: string; limit: number }, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const page = await untilInterrupted((signal) => client.deadLetters.list({ type, limit, signal }));
       if (isJson) return printJson(page);
       print(page.deadLetters.length > 0 ? renderLetters(page.deadLetters) : "No dead letters");
@@ -58,7 +58,7 @@ function addShowLetter(group: Command): void {
     .option("--type <type>", "its job type, so that no other queue is looked through")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs dead-letters show picture-17 --json | jq .payload")
     .action(async (id: string, { type }: { type?: string }, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const find = (signal: AbortSignal) => client.deadLetters.list({ type, ids: [id], limit: 1, signal });
       const [letter] = (await untilInterrupted(find)).deadLetters;
       if (!letter) throw notFound([id]);
@@ -94,7 +94,7 @@ function addRedrive(group: Command): void {
     )
     .action(async (ids: string[], options: RedriveCommandOptions, command: Command) => {
       const selection = select(ids, options);
-      const session = await openSession(command);
+      const session = await openSessionOfOne(command);
       const { deadLetters } = session.client;
       const outcome = await untilInterrupted((signal): Promise<DeadLetterOutcome & Partial<RetriedJobs>> => {
         const onProgress = (done: number) => showCount(session, `${done} sent back`);
@@ -128,7 +128,7 @@ function addPurge(group: Command): void {
         expectYes(`remove ${letters}`);
         await confirm(`Remove ${letters} for good?`);
       }
-      const session = await openSession(command);
+      const session = await openSessionOfOne(command);
       const outcome = await untilInterrupted((signal) => session.client.deadLetters.purge({ ...selection, signal }));
       process.exitCode = report(session, "purged", "removed", outcome);
     });

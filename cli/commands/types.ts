@@ -2,7 +2,7 @@ import { type Command } from "commander";
 import { count } from "../optionValues";
 import { renderHistory, renderSchedules, renderTypes } from "../output/jobTables";
 import { paint } from "../output/styled";
-import { openSession, print, printJson } from "../session";
+import { openSessionOfOne, print, printJson } from "../session";
 
 export function addSchedules(program: Command): void {
   program
@@ -10,7 +10,7 @@ export function addSchedules(program: Command): void {
     .description("Lists the recurring schedules that submit jobs")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs schedules")
     .action(async (_options: object, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const schedules = await client.schedules();
       if (isJson) printJson({ schedules });
       else print(renderSchedules(schedules));
@@ -26,7 +26,7 @@ export function addTypes(program: Command): void {
       "\nExamples:\n  $ batch-jobs types\n  $ batch-jobs types --json | jq '.types[].payloadSchema'",
     )
     .action(async (_options: object, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const known = await client.types();
       if (isJson) printJson({ types: known });
       else print(renderTypes(known, new Date()));
@@ -41,7 +41,7 @@ export function addTypes(program: Command): void {
       "\nExamples:\n  $ batch-jobs types history thumbnail\n  $ batch-jobs types history thumbnail --minutes 1440",
     )
     .action(async (type: string, { minutes }: { minutes: number }, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       const counts = await client.history(type, { minutes });
       if (isJson) printJson({ type, counts });
       else print(renderHistory(counts));
@@ -52,7 +52,7 @@ export function addTypes(program: Command): void {
     .argument("<type>", "job type")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs types retry thumbnail")
     .action(async (type: string, _options: object, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       await client.retryLaunches(type);
       if (isJson) return printJson({ type });
       print([paint.green("✔"), ` Launches of ${type} are tried now; batch-jobs types says whether they fail again`]);

@@ -4,7 +4,7 @@ import { usageError } from "../exitCodes";
 import { day, usageKind } from "../optionValues";
 import { out } from "../output/terminal";
 import { renderUsage, usageCsv, withRest } from "../output/usageTables";
-import { openSession, print, printJson } from "../session";
+import { openSessionOfOne, print, printJson } from "../session";
 
 type UsageOptions = Omit<UsageQuery, "per" | "signal"> & { days?: boolean; csv?: boolean };
 
@@ -30,7 +30,7 @@ export function addUsage(program: Command): void {
       "\nExamples:\n  $ batch-jobs usage --to 2026-10-31\n  $ batch-jobs usage --by tenant --days --csv > usage.csv",
     )
     .action(async ({ days, csv, ...given }: UsageOptions, command: Command) => {
-      const { client, isJson } = await openSession(command);
+      const { client, isJson } = await openSessionOfOne(command);
       if (csv && isJson) throw usageError("Expected --csv or --json, got both");
       const query: UsageQuery = {
         ...{ by: given.label === undefined ? "type" : "label", ...given },
