@@ -16,8 +16,8 @@ const lateDays = 2;
 
 const isoTimes = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z?/g;
 
-/** Over 64 KB as a result, and over what a message holds as a payload; no two are alike. */
-const payloadOf = (name: string) => ({ name, text: "x".repeat(250_000) });
+/** Over 64 KB as a result, and over what a message holds as a payload, or with quotes a schedule; no two are alike. */
+const payloadOf = (name: string) => ({ name, text: name.startsWith("quotes") ? '"'.repeat(9e4) : "x".repeat(250_000) });
 const sha256 = (value: unknown) => createHash("sha256").update(JSON.stringify(value)).digest("hex");
 
 type Item = Record<string, AttributeValue>;
@@ -222,6 +222,7 @@ describe("records and objects, over 14 months", () => {
     const later: [string, number, string][] = [];
     for (const [name, days, isUploaded] of [
       ["in-30-days", 30, false],
+      ["quotes-in-30-days", 30, false],
       ["in-48-days", 48, true],
       ["in-49-days", 49, false],
       ["in-a-year", 365, true],
