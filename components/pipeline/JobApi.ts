@@ -54,6 +54,19 @@ export class JobApi extends pulumi.ComponentResource {
       { protocolType: "HTTP", corsConfiguration: corsConfiguration(args), tags: args.tags },
       child,
     );
+    const created = this.createRoutes(name, api, args);
+    const sourceArn = pulumi.interpolate`${api.executionArn}/*`;
+    const caller = { principal: "apigateway.amazonaws.com", sourceArn };
+    const permission = this.frontend.permit(`${name}-invoke`, caller, child);
+    const stage = this.createStage(name, api, args, [...created, permission]);
+    this.url = stage.invokeUrl;
+    this.apiId = api.id;
+    this.stage = stage.name;
+    this.registerOutputs();
+  }
+
+  private createRoutes(name: string, api: aws.apigatewayv2.Api, args: JobApiArgs): aws.apigatewayv2.Route[] {
+    const child = { parent: this };
     const integration = new aws.apigatewayv2.Integration(
       `${name}-integration`,
       {
@@ -79,14 +92,7 @@ export class JobApi extends pulumi.ComponentResource {
     if (args.cors && schemeOf(args) !== "none") {
       created.push(createRoute("preflight", "OPTIONS /{proxy+}", { authorizationType: "NONE" }));
     }
-    const sourceArn = pulumi.interpolate`${api.executionArn}/*`;
-    const caller = { principal: "apigateway.amazonaws.com", sourceArn };
-    const permission = this.frontend.permit(`${name}-invoke`, caller, child);
-    const stage = this.createStage(name, api, args, [...created, permission]);
-    this.url = stage.invokeUrl;
-    this.apiId = api.id;
-    this.stage = stage.name;
-    this.registerOutputs();
+    return created;
   }
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {

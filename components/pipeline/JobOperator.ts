@@ -10,6 +10,7 @@ import {
   keepLargeValues,
   keepPayloads,
   listRecords,
+  type PolicyStatement,
   publishTo,
   readFleetHistory,
   readFleets,
@@ -57,47 +58,10 @@ export class JobOperator extends pulumi.ComponentResource {
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);
     const child = { parent: this };
-    const { scaler, logGroup, target, hidesQueues, removal, topic, eventsTopic, schedules, sums, tags } = args;
-    const { records, payloads, types, fleets, control, largeValues, keepsPayloads } = args.tables;
-    const watched = schedules.arnsOf(watchPrefix);
-    this.lambda = new LambdaFunction(
-      `${name}-operator`,
-      {
-        ...args,
-        code: "operator",
-        environment: {
-          ...{ TYPE_TABLE: types.name, FLEET_TABLE: fleets.name, CONTROL_TABLE: control.name },
-          ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name, TOPIC_ARN: topic.arn },
-          ...{ SCHEDULE_GROUP: schedules.group.name, SCHEDULE_ROLE_ARN: schedules.role.arn },
-          ...(records && { JOB_TABLE: records.name, REMOVAL_FUNCTION: removal.name }),
-          ...(payloads && { PAYLOAD_TABLE: payloads.name }),
-          ...(largeValues && { LARGE_VALUES: largeValues.id }),
-          ...(keepsPayloads && { KEEP_PAYLOADS: "1" }),
-          ...(eventsTopic && { EVENTS_TOPIC_ARN: eventsTopic.arn }),
-          ...(hidesQueues && { HIDE_QUEUES: "1" }),
-        },
-        statements: [
-          readJobTypes(types.arn, "dynamodb:Scan"),
-          readFleets(fleets.arn),
-          readFleetHistory(fleets.arn),
-          ...(records ? [keepControl(control.arn), readLogs(target, fleets.name)] : []),
-          retryLaunches(fleets.arn),
-          invoke("CountTypes", scaler.arn),
-          ...(largeValues ? keepLargeValues(largeValues.arn) : []),
-          ...(records
-            ? [
-                ...[submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)],
-                ...[publishTo(topic.arn), invoke("RetryJobs", removal.arn), unscheduleJobs(schedules.arnsOf())],
-                ...schedule("WatchActions", watched, schedules.role.arn),
-              ]
-            : []),
-          ...(payloads ? [keepPayloads(payloads.arn, "dynamodb:UpdateItem")] : []),
-          ...(records && eventsTopic ? [announceTo(eventsTopic.arn)] : []),
-        ],
-      },
-      child,
-    );
-    if (records) {
+    const { schedules, sums, tags } = args;
+    const own = { code: "operator", environment: environmentOf(args), statements: statementsOf(args) } as const;
+    this.lambda = new LambdaFunction(`${name}-operator`, { ...args, ...own }, child);
+    if (args.tables.records) {
       new aws.iam.RolePolicy(
         `${name}-watch`,
         {
@@ -117,4 +81,44 @@ export class JobOperator extends pulumi.ComponentResource {
     }
     this.registerOutputs();
   }
+}
+
+function environmentOf(args: JobOperatorArgs): Record<string, pulumi.Input<string>> {
+  const { scaler, logGroup, hidesQueues, removal, topic, eventsTopic, schedules } = args;
+  const { records, payloads, types, fleets, control, largeValues, keepsPayloads } = args.tables;
+  return {
+    ...{ TYPE_TABLE: types.name, FLEET_TABLE: fleets.name, CONTROL_TABLE: control.name },
+    ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name, TOPIC_ARN: topic.arn },
+    ...{ SCHEDULE_GROUP: schedules.group.name, SCHEDULE_ROLE_ARN: schedules.role.arn },
+    ...(records && { JOB_TABLE: records.name, REMOVAL_FUNCTION: removal.name }),
+    ...(payloads && { PAYLOAD_TABLE: payloads.name }),
+    ...(largeValues && { LARGE_VALUES: largeValues.id }),
+    ...(keepsPayloads && { KEEP_PAYLOADS: "1" }),
+    ...(eventsTopic && { EVENTS_TOPIC_ARN: eventsTopic.arn }),
+    ...(hidesQueues && { HIDE_QUEUES: "1" }),
+  };
+}
+
+function statementsOf(args: JobOperatorArgs): PolicyStatement[] {
+  const { scaler, target, removal, topic, eventsTopic, schedules } = args;
+  const { records, payloads, types, fleets, control, largeValues } = args.tables;
+  const watched = schedules.arnsOf(watchPrefix);
+  return [
+    readJobTypes(types.arn, "dynamodb:Scan"),
+    readFleets(fleets.arn),
+    readFleetHistory(fleets.arn),
+    ...(records ? [keepControl(control.arn), readLogs(target, fleets.name)] : []),
+    retryLaunches(fleets.arn),
+    invoke("CountTypes", scaler.arn),
+    ...(largeValues ? keepLargeValues(largeValues.arn) : []),
+    ...(records
+      ? [
+          ...[submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)],
+          ...[publishTo(topic.arn), invoke("RetryJobs", removal.arn), unscheduleJobs(schedules.arnsOf())],
+          ...schedule("WatchActions", watched, schedules.role.arn),
+        ]
+      : []),
+    ...(payloads ? [keepPayloads(payloads.arn, "dynamodb:UpdateItem")] : []),
+    ...(records && eventsTopic ? [announceTo(eventsTopic.arn)] : []),
+  ];
 }

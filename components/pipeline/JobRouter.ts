@@ -29,7 +29,7 @@ export class JobRouter extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRouter", name, {}, opts);
-    const { scaler, kmsKey, tags } = args;
+    const { kmsKey, tags } = args;
     const child = { parent: this };
     this.topic = createTopic(`${name}-topic`, { kmsKey, tags }, child);
     this.unroutableQueue = createQueue(`${name}-unroutable`, { kmsKey, tags }, child);
@@ -43,21 +43,28 @@ export class JobRouter extends pulumi.ComponentResource {
       },
       child,
     );
-    this.router = new LambdaFunction(
+    this.router = this.createRouter(name, args);
+    this.subscribe(name);
+    this.registerOutputs();
+  }
+
+  private createRouter(name: string, args: JobRouterArgs): LambdaFunction {
+    const { scaler, typeTable, unsentTable } = args;
+    return new LambdaFunction(
       `${name}-router`,
       {
         ...args,
         ...args.router,
         code: "router",
         environment: {
-          TYPE_TABLE: args.typeTable.name,
-          UNSENT_TABLE: args.unsentTable.name,
+          TYPE_TABLE: typeTable.name,
+          UNSENT_TABLE: unsentTable.name,
           UNROUTABLE_QUEUE_URL: this.unroutableQueue.url,
           SCALER_FUNCTION: scaler.name,
         },
         statements: [
-          readJobTypes(args.typeTable.arn),
-          keepUnsent(args.unsentTable.arn),
+          readJobTypes(typeTable.arn),
+          keepUnsent(unsentTable.arn),
           sendTo("SendUnroutable", this.unroutableQueue.arn),
           sendTo("SendFailures", this.failureQueue.arn),
           invoke("NudgeScaler", scaler.arn),
@@ -65,10 +72,8 @@ export class JobRouter extends pulumi.ComponentResource {
         // The types' queues allow its role to send.
         calls: ["sqs:SendMessage"],
       },
-      child,
+      { parent: this },
     );
-    this.subscribe(name);
-    this.registerOutputs();
   }
 
   private subscribe(name: string): void {

@@ -21,6 +21,8 @@ const indexes = [
   { name: unsuccessfulIndex, hashKey: "type", rangeKey: "endedAs", projectionType: "KEYS_ONLY" },
 ];
 
+const ttl = { attributeName: "expiresAt", enabled: true };
+
 /**
  * The tables: job records, users' data beside them, the job types that the functions know, the fleets' state and
  * reports, the router's unsent events, and the operator's state, actions on many jobs among it; and the bucket of large
@@ -47,57 +49,40 @@ export class JobTables extends pulumi.ComponentResource {
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
     const shared = { billingMode: "PAY_PER_REQUEST", ...encryptTable(args.kmsKey), tags: args.tags };
-    const ttl = { attributeName: "expiresAt", enabled: true };
-    const byTypeAndItem = {
-      ...{ hashKey: "type", rangeKey: "item" },
-      attributes: ["type", "item"].map((key) => ({ name: key, type: "S" })),
-      ttl,
-    };
+    const createTable = (table: string, own: aws.dynamodb.TableArgs) =>
+      new aws.dynamodb.Table(`${name}-${table}`, { ...shared, ...own }, { parent: this });
     const isTracking = args.tracking ?? defaults.tracking;
     this.keepsPayloads = isTracking && (args.keepPayloads ?? defaults.keepPayloads);
     if (isTracking) {
       const pointInTimeRecovery = { enabled: args.pointInTimeRecovery ?? defaults.pointInTimeRecovery };
-      this.records = new aws.dynamodb.Table(
-        `${name}-records`,
-        {
-          ...shared,
-          hashKey: "id",
-          attributes: ["id", "listKey", "submittedAt", "type", "endedAs"].map((key) => ({ name: key, type: "S" })),
-          globalSecondaryIndexes: indexes,
-          pointInTimeRecovery,
-          ttl,
-        },
-        { parent: this },
-      );
-      this.payloads = new aws.dynamodb.Table(
-        `${name}-payloads`,
-        { ...shared, ...byTypeAndItem, pointInTimeRecovery },
-        { parent: this },
-      );
+      this.records = createTable("records", {
+        hashKey: "id",
+        attributes: strings("id", "listKey", "submittedAt", "type", "endedAs"),
+        globalSecondaryIndexes: indexes,
+        pointInTimeRecovery,
+        ttl,
+      });
+      this.payloads = createTable("payloads", { ...keyedBy("type", "item"), pointInTimeRecovery, ttl });
       this.largeValues = createLargeValues(`${name}-large-values`, args, { parent: this });
     }
-    this.types = new aws.dynamodb.Table(
-      `${name}-types`,
-      { ...shared, hashKey: "type", attributes: [{ name: "type", type: "S" }] },
-      { parent: this },
-    );
-    this.unsent = new aws.dynamodb.Table(
-      `${name}-unsent`,
-      { ...shared, hashKey: "id", attributes: [{ name: "id", type: "S" }] },
-      { parent: this },
-    );
-    this.fleets = new aws.dynamodb.Table(`${name}-fleets`, { ...shared, ...byTypeAndItem }, { parent: this });
-    this.control = new aws.dynamodb.Table(
-      `${name}-control`,
-      {
-        ...shared,
-        ...{ hashKey: "key", rangeKey: "item", ttl },
-        attributes: ["key", "item"].map((key) => ({ name: key, type: "S" })),
-      },
-      { parent: this },
-    );
+    this.types = createTable("types", keyedBy("type"));
+    this.unsent = createTable("unsent", keyedBy("id"));
+    this.fleets = createTable("fleets", { ...keyedBy("type", "item"), ttl });
+    this.control = createTable("control", { ...keyedBy("key", "item"), ttl });
     this.registerOutputs();
   }
+}
+
+function keyedBy(
+  hashKey: string,
+  rangeKey?: string,
+): Pick<aws.dynamodb.TableArgs, "hashKey" | "rangeKey" | "attributes"> {
+  return { hashKey, rangeKey, attributes: strings(hashKey, ...(rangeKey === undefined ? [] : [rangeKey])) };
+}
+
+/** Attributes of keys. */
+function strings(...names: string[]): aws.types.input.dynamodb.TableAttribute[] {
+  return names.map((name) => ({ name, type: "S" }));
 }
 
 /** The bucket, whose objects are removed by the lifetime that their keys begin with. */

@@ -7,7 +7,7 @@ import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { type LambdaArgs } from "../args/LambdaArgs";
 import { useKey } from "../aws/encryption";
-import { type PolicyStatement, writeLogs } from "../aws/permissions";
+import { type PolicyStatement, type Statements, writeLogs } from "../aws/permissions";
 import { createRole } from "../aws/roles";
 import { lambdaCode, type LambdaName } from "./lambdaCode";
 
@@ -40,19 +40,11 @@ export class LambdaFunction extends pulumi.ComponentResource {
   constructor(name: string, args: LambdaFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:LambdaFunction", name, {}, opts);
     const child = { parent: this };
-    const { logGroup, kmsKey, tags } = args;
+    const { logGroup, tags } = args;
     const { memorySize, timeoutSeconds } = defaults[args.code];
     const { role, policy } = createRole(
       name,
-      {
-        service: "lambda.amazonaws.com",
-        statements: [
-          ...args.statements,
-          writeLogs(logGroup.arn),
-          ...useKey(kmsKey, [...args.statements.flatMap(({ Action }) => Action), ...(args.calls ?? [])]),
-        ],
-        tags,
-      },
+      { service: "lambda.amazonaws.com", statements: statementsOf(args), tags },
       child,
     );
     this.role = role;
@@ -107,6 +99,12 @@ export class LambdaFunction extends pulumi.ComponentResource {
     );
     return { arn: alias.arn, invokeArn: alias.invokeArn, qualifier: alias.name };
   }
+}
+
+/** The function's permissions with those to write its log and to use the key. */
+function statementsOf({ statements, calls = [], logGroup, kmsKey }: LambdaFunctionArgs): Statements {
+  const actions = statements.flatMap(({ Action }) => Action);
+  return [...statements, writeLogs(logGroup.arn), ...useKey(kmsKey, [...actions, ...calls])];
 }
 
 function archiveOf(name: LambdaName): pulumi.asset.AssetArchive {
