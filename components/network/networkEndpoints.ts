@@ -65,33 +65,20 @@ export function createEndpoints(
     { description: "Endpoints that batch job workers call", vpcId, ingress: [ingress], tags },
     { parent },
   );
+  const createEndpoint = (service: string, endpoint: Omit<aws.ec2.VpcEndpointArgs, "vpcId" | "tags">) =>
+    new aws.ec2.VpcEndpoint(`${name}-${service.replace(".", "-")}`, { vpcId, ...endpoint, tags }, { parent });
   for (const service of ["dynamodb", "s3"]) {
-    new aws.ec2.VpcEndpoint(
-      `${name}-${service}`,
-      {
-        vpcId,
-        serviceName: pulumi.interpolate`com.amazonaws.${region}.${service}`,
-        vpcEndpointType: "Gateway",
-        routeTableIds,
-        tags,
-      },
-      { parent },
-    );
+    const serviceName = pulumi.interpolate`com.amazonaws.${region}.${service}`;
+    createEndpoint(service, { serviceName, vpcEndpointType: "Gateway", routeTableIds });
   }
   for (const service of services) {
-    new aws.ec2.VpcEndpoint(
-      `${name}-${service.replace(".", "-")}`,
-      {
-        vpcId,
-        serviceName: interfaceName(region, service),
-        vpcEndpointType: "Interface",
-        privateDnsEnabled: true,
-        subnetIds,
-        securityGroupIds: [securityGroup.id],
-        tags,
-      },
-      { parent },
-    );
+    createEndpoint(service, {
+      serviceName: interfaceName(region, service),
+      vpcEndpointType: "Interface",
+      privateDnsEnabled: true,
+      subnetIds,
+      securityGroupIds: [securityGroup.id],
+    });
   }
 }
 

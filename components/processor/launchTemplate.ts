@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { fleetUserData } from "../args/fleetUserData";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { secretsOf } from "../args/secrets";
 import { instancePrices, priceOf } from "../aws/instancePrices";
 import { isBurstable } from "../aws/instanceTypes";
@@ -13,14 +14,16 @@ import { tagsFitMetadata } from "./workerRole";
 /** Tag of instances, volumes and network interfaces: the job type, by which the account's bill can be divided. */
 const typeTag = "batch-job-processor-type";
 
+interface LaunchTemplateArgs extends WorkerFleetArgs {
+  role: aws.iam.Role;
+  logGroup: aws.cloudwatch.LogGroup;
+  handler: HandlerObject | undefined;
+}
+
 /** The launch template of a fleet's instances; each change makes a new version. */
 export function createLaunchTemplate(
   name: string,
-  args: WorkerFleetArgs & {
-    role: aws.iam.Role;
-    logGroup: aws.cloudwatch.LogGroup;
-    handler: HandlerObject | undefined;
-  },
+  args: LaunchTemplateArgs,
   parent: pulumi.Resource,
 ): aws.ec2.LaunchTemplate {
   const { processor, network, role, target } = args;
@@ -32,9 +35,7 @@ export function createLaunchTemplate(
     {
       imageId: args.machineImage,
       instanceType: processor.instanceTypes[0],
-      // Surplus credits may cost more than spot saves; other types refuse to launch with the setting.
-      creditSpecification:
-        processor.spot && processor.instanceTypes.every(isBurstable) ? { cpuCredits: "standard" } : undefined,
+      creditSpecification: creditSpecification(processor),
       iamInstanceProfile: { arn: profile.arn },
       networkInterfaces: [
         {
@@ -43,18 +44,7 @@ export function createLaunchTemplate(
           deleteOnTermination: "true",
         },
       ],
-      blockDeviceMappings: [
-        {
-          deviceName: "/dev/xvda",
-          ebs: {
-            volumeSize: processor.rootVolumeGb,
-            volumeType: "gp3",
-            encrypted: "true",
-            kmsKeyId: args.kmsKey,
-            deleteOnTermination: "true",
-          },
-        },
-      ],
+      blockDeviceMappings: [rootVolume(args)],
       metadataOptions: {
         httpEndpoint: "enabled",
         httpTokens: "required",
@@ -72,10 +62,27 @@ export function createLaunchTemplate(
   );
 }
 
+/** Surplus credits may cost more than spot saves; types that aren't burstable refuse to launch with the setting. */
+function creditSpecification(processor: ProcessorSettings): aws.ec2.LaunchTemplateArgs["creditSpecification"] {
+  const { spot, instanceTypes } = processor;
+  return spot && instanceTypes.every(isBurstable) ? { cpuCredits: "standard" } : undefined;
+}
+
+function rootVolume({ processor, kmsKey }: WorkerFleetArgs): aws.types.input.ec2.LaunchTemplateBlockDeviceMapping {
+  return {
+    deviceName: "/dev/xvda",
+    ebs: {
+      volumeSize: processor.rootVolumeGb,
+      volumeType: "gp3",
+      encrypted: "true",
+      kmsKeyId: kmsKey,
+      deleteOnTermination: "true",
+    },
+  };
+}
+
 /** The user data, as base64. */
-function userData(
-  args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
-): pulumi.Output<string> {
+function userData(args: LaunchTemplateArgs): pulumi.Output<string> {
   const { processor, metrics, usageLabels, component } = args;
   const { queue, deadLetterQueue } = args.queue;
   const needed = {

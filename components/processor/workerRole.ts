@@ -39,9 +39,28 @@ export function createWorkerRole(
   parent: pulumi.Resource,
 ): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
   const { processor, tags } = args;
+  const own = ownStatements(args, logGroup, handler);
+  const calls = own.flatMap((statement) => (pulumi.Output.isInstance(statement) ? [] : statement.Action));
+  const statements = [
+    ...own,
+    ...useKey(args.kmsKey, calls),
+    ...(args.policyStatements ?? []),
+    ...(processor.policyStatements ?? []),
+  ];
+  // Its deletion also removes the policy of allowOwnGroups.
+  return createRole(name, { service: "ec2.amazonaws.com", statements, forceDetachPolicies: true, tags }, { parent });
+}
+
+/** Permissions that the worker and its instance need, beside those that the program gives to handlers. */
+function ownStatements(
+  args: WorkerFleetArgs,
+  logGroup: aws.cloudwatch.LogGroup,
+  handler: HandlerObject | undefined,
+): Statements {
+  const { processor, tags } = args;
   const { largeValues } = args.tables;
   const secrets = workerReferences(args, processor);
-  const own: Statements = [
+  return [
     consumeFrom(args.queue.queue.arn),
     readBacklog(args.queue.queue.arn),
     sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
@@ -65,15 +84,6 @@ export function createWorkerRole(
     ...(args.sessionManager ? [openSessions] : []),
     ...(secrets.length > 0 ? [readSecrets(secrets)] : []),
   ];
-  const calls = own.flatMap((statement) => (pulumi.Output.isInstance(statement) ? [] : statement.Action));
-  const statements = [
-    ...own,
-    ...useKey(args.kmsKey, calls),
-    ...(args.policyStatements ?? []),
-    ...(processor.policyStatements ?? []),
-  ];
-  // Its deletion also removes the policy of allowOwnGroups.
-  return createRole(name, { service: "ec2.amazonaws.com", statements, forceDetachPolicies: true, tags }, { parent });
 }
 
 /**
