@@ -95,15 +95,7 @@ export async function idleCalls() {
     const args = { processors, image: "image", alarms: { email: "ops@example.com" } };
     const program = () => ({ url: new BatchJobProcessor("jobs", args).url });
     await deploy({ program, cloud, project: "cost", stack: "local" });
-    const calls = new Map();
-    for (const [name, service] of cloud.services) {
-      const handle = (request, response) => {
-        const key = `${name} ${request.action}`;
-        calls.set(key, (calls.get(key) ?? 0) + 1);
-        return service.handle(request, response);
-      };
-      cloud.services.set(name, { ...service, handle });
-    }
+    const calls = countCalls(cloud);
     const minutely = cloud.lambdas.list().filter(({ spec }) => /-(scaler|repair)-/.test(spec.name));
     if (minutely.length !== 2) throw new Error(`Expected scaler and repair, got ${minutely.length} functions`);
     const invoke = async ({ spec }, event) => {
@@ -122,11 +114,6 @@ export async function idleCalls() {
       const usual = second.get(key) ?? 0;
       calls.set(key, usual + (count - usual) / 60);
     }
-    const billed = (counted, functions) => {
-      counted.set("lambda Invoke", functions.length);
-      const megabytes = functions.reduce((sum, { spec }) => sum + spec.memoryMegabytes, 0);
-      return { calls: counted, gbSeconds: (megabytes / 1_024) * assumedSeconds };
-    };
     const idle = billed(new Map(calls), minutely);
     calls.clear();
     const operator = cloud.lambdas.list().find(({ spec }) => spec.name.includes("-operator-"));
@@ -137,6 +124,27 @@ export async function idleCalls() {
   } finally {
     await cloud.stop();
   }
+}
+
+/** Counts of the calls to the cloud by service and action, which grow from now on. */
+function countCalls(cloud) {
+  const calls = new Map();
+  for (const [name, service] of cloud.services) {
+    const handle = (request, response) => {
+      const key = `${name} ${request.action}`;
+      calls.set(key, (calls.get(key) ?? 0) + 1);
+      return service.handle(request, response);
+    };
+    cloud.services.set(name, { ...service, handle });
+  }
+  return calls;
+}
+
+/** The calls, with the runs of the functions that made them. */
+function billed(calls, functions) {
+  calls.set("lambda Invoke", functions.length);
+  const megabytes = functions.reduce((sum, { spec }) => sum + spec.memoryMegabytes, 0);
+  return { calls, gbSeconds: (megabytes / 1_024) * assumedSeconds };
 }
 
 /** Billed duration of an idle run: not measured on AWS. */
