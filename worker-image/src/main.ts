@@ -59,14 +59,11 @@ main().then(
   (error: unknown) => crash("worker-crashed", error),
 );
 
+/** Resolves to the exit code. */
 async function main(): Promise<number> {
   const read = readOptions(process.env, path.join(__dirname, "processors"));
   if (!read.ok) {
-    const problems = read.problems.map(({ path: name, message }) => `${name}: ${message}`);
-    const log = logAs({});
-    log("error", "worker-not-started", { problems });
-    const { WORKER_TYPE: type, WORKER_FLEET_TABLE: fleetTable, WORKER_SCALER_FUNCTION: scalerFunction } = process.env;
-    await reportStartFailure(problems.join("; "), { type, fleetTable, scalerFunction }, log);
+    await tellBadSettings(read.problems.map(({ path: name, message }) => `${name}: ${message}`));
     return 1;
   }
   const options = read.value;
@@ -78,27 +75,7 @@ async function main(): Promise<number> {
     log("warn", "memory-short", { slots, memoryMegabytes: maxMemoryMegabytes, ...overcommitted });
   }
   try {
-    const effects = { fetch: fetchSecret, clock: systemClock, random: Math.random, log };
-    const secrets = await readSecrets(options.settings.secrets ?? {}, effects);
-    masking.add(Object.values(secrets));
-    const folders = new JobFolders(options.scratchDir, log);
-    const runner = maskRunner(await createRunner(options, secrets, folders, log), masking);
-    const traces = await tracesOf(options, log);
-    const { worker, lifecycle, metrics, usage } = await createWorker(options, { runner, traces, folders }, log);
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
-    const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
-    const { healthPort } = options.settings;
-    if (healthPort !== undefined) serveHealth(healthPort, worker, systemClock, onError);
-    metrics.start();
-    usage.start();
-    lifecycle?.prepare();
-    const { isClean } = await worker.run().finally(() => usage.end());
-    metrics.stop();
-    await traces?.close();
-    await lifecycle?.end();
-    if (worker.isWedged) return wedged.exitCode;
-    if (!isClean) return 1;
-    return lifecycle?.isLeaving ? leavingExitCode : 0;
+    return await runWorker(options, log);
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));
     const reason = masking.text(error instanceof Error ? error.message : String(error));
@@ -107,16 +84,46 @@ async function main(): Promise<number> {
   }
 }
 
+/** Reports settings that no worker starts with; to the scaler, too, if its own variables are there. */
+async function tellBadSettings(problems: string[]): Promise<void> {
+  const log = logAs({});
+  log("error", "worker-not-started", { problems });
+  const { WORKER_TYPE: type, WORKER_FLEET_TABLE: fleetTable, WORKER_SCALER_FUNCTION: scalerFunction } = process.env;
+  await reportStartFailure(problems.join("; "), { type, fleetTable, scalerFunction }, log);
+}
+
+/** Runs a worker until it has drained. Resolves to the exit code. */
+async function runWorker(options: WorkerOptions, log: Log): Promise<number> {
+  const effects = { fetch: fetchSecret, clock: systemClock, random: Math.random, log };
+  const secrets = await readSecrets(options.settings.secrets ?? {}, effects);
+  masking.add(Object.values(secrets));
+  const folders = new JobFolders(options.scratchDir, log);
+  const runner = maskRunner(await createRunner(options, secrets, folders, log), masking);
+  const traces = await tracesOf(options, log);
+  const { worker, lifecycle, metrics, usage } = await createWorker(options, { runner, traces, folders }, log);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
+  const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
+  const { healthPort } = options.settings;
+  if (healthPort !== undefined) serveHealth(healthPort, worker, systemClock, onError);
+  metrics.start();
+  usage.start();
+  lifecycle?.prepare();
+  const { isClean } = await worker.run().finally(() => usage.end());
+  metrics.stop();
+  await traces?.close();
+  await lifecycle?.end();
+  if (worker.isWedged) return wedged.exitCode;
+  if (!isClean) return 1;
+  return lifecycle?.isLeaving ? leavingExitCode : 0;
+}
+
 async function createWorker(
   options: WorkerOptions,
   { runner, traces, folders }: { runner: Runner; traces: Traces | undefined; folders: JobFolders },
   log: Log,
 ) {
   const { settings, workerId, slots } = options;
-  const services = new Services(systemClock);
-  const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
-  const recordsGate = services.gate("DynamoDB");
-  const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
+  const { services, sqs, dynamo, recordsGate } = connect(slots);
   const fleetClient = createFleetClient(services);
   const { price, meter: usage } = createUsage(options, fleetClient, log);
   const written = settings.jobTable
@@ -129,21 +136,11 @@ async function createWorker(
   const clockAndChance = { clock: systemClock, random: Math.random };
   const metrics = new Metrics({ ...settings, log, busySlots: () => worker.busySlots, ...clockAndChance });
   const worker: Worker = new Worker({
-    settings,
-    workerId,
-    slots,
-    queue,
-    records,
+    ...{ settings, workerId, slots, queue, records, runner, traces, usage, services, ...clockAndChance, output },
     ...userData(options, services),
     largeValues: largeValues(options, dynamo, folders, log),
-    runner,
-    traces,
-    usage,
-    services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
     whenUsable: (signal) => recordsGate.ready(signal),
-    ...clockAndChance,
-    output,
     log(level, event, fields = {}) {
       metrics.log(level, event, fields);
       recentJobs.note(event, fields);
@@ -151,6 +148,15 @@ async function createWorker(
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
   return { worker, lifecycle, metrics, usage };
+}
+
+/** The services that every job depends on. */
+function connect(slots: number) {
+  const services = new Services(systemClock);
+  const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
+  const recordsGate = services.gate("DynamoDB");
+  const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
+  return { services, sqs, dynamo, recordsGate };
 }
 
 /** Undefined without a receiver: nothing of OpenTelemetry is loaded then. */

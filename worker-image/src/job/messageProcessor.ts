@@ -31,6 +31,17 @@ function outcomeOf(end: AttemptEnd): Pick<EndedAttempt, "outcome" | "error"> {
   return { outcome: cause, error: cause === "timeout" || cause === "lease-lost" ? error : undefined };
 }
 
+/** The job with the means of the attempt that holds it. */
+function heldBy(attempt: Attempt, claimed: Omit<HeldJob, "release">): HeldJob {
+  return {
+    ...claimed,
+    heldUntil: claimed.message.receivedAt + (limits.maxVisibilitySeconds - hiddenMarginSeconds) * 1_000,
+    isMessageGone: () => attempt.isMessageGone(),
+    saveCheckpoint: (json) => attempt.saveCheckpoint(json),
+    release: () => attempt.release(),
+  };
+}
+
 /** For a message that no poller waits for. */
 const noSlot: SlotEvents = {
   onTaken: () => undefined,
@@ -195,34 +206,23 @@ export class MessageProcessor {
   ): Promise<void> {
     const { clock } = this.effects;
     const { job, message, hold } = claimed;
-    const begun = clock.now();
+    const begunAt = clock.now();
     let endedAt: number | undefined;
     const { id: jobId, labels } = job;
     const log = withFields(this.effects.log, { jobId, attempt: hold.attempt, ...(labels && { labels }) });
     const attempt = new Attempt(this.effects, message, job, hold, log, claimed.leaseUntil);
-    const held: HeldJob = {
-      ...claimed,
-      log: (level, event, fields) => log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begun }),
-      heldUntil: message.receivedAt + (limits.maxVisibilitySeconds - hiddenMarginSeconds) * 1_000,
-      isMessageGone: () => attempt.isMessageGone(),
-      saveCheckpoint: (json) => attempt.saveCheckpoint(json),
-      release: () => attempt.release(),
-    };
+    const timedLog: Log = (level, event, fields) =>
+      log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begunAt });
+    const held = heldBy(attempt, { ...claimed, log: timedLog });
     this.attempts.add(attempt);
     this.atWork.add(job.id);
     const endUsage = this.effects.usage?.begin(job, claimed.isAlone === true);
     let end: AttemptEnd | undefined;
     try {
-      end = (await attempt.isTooLate())
-        ? { kind: "stopped", cause: "lease-lost" }
-        : await this.endOf(attempt, held, log);
+      end = await this.endOf(attempt, held, log);
       endedAt = clock.now();
       if (endUsage) hold.usage = addUsage(hold.usage, endUsage());
-      if (end.kind === "stopped" && end.isStuck) {
-        const reason = "Not even a kill ends the handler's process";
-        log("error", "handler-not-killable", { reason, cause: end.cause });
-        this.effects.onStuck?.();
-      }
+      if (end.kind === "stopped" && end.isStuck) this.reportStuck(end.cause, log);
       freeSlot();
       await this.settler.settle(held, end);
     } finally {
@@ -232,15 +232,21 @@ export class MessageProcessor {
       await attempt.release();
       await attempt.removeFiles();
       if (end) {
-        const { trace } = attempt;
-        const times = { begunAt: begun, endedAt: endedAt!, sentAt: message.sentAt };
-        const about = { job, attempt: hold.attempt, trace, messageId: message.id, record, ...times };
-        this.effects.traces?.add({ ...about, ...outcomeOf(end) });
+        const { id: messageId, sentAt } = message;
+        const about = { job, attempt: hold.attempt, trace: attempt.trace, messageId, sentAt, record };
+        this.effects.traces?.add({ ...about, begunAt, endedAt: endedAt!, ...outcomeOf(end) });
       }
     }
   }
 
+  private reportStuck(cause: string, log: Log): void {
+    const reason = "Not even a kill ends the handler's process";
+    log("error", "handler-not-killable", { reason, cause });
+    this.effects.onStuck?.();
+  }
+
   private async endOf(attempt: Attempt, held: HeldJob, log: Log): ReturnType<Attempt["run"]> {
+    if (await attempt.isTooLate()) return { kind: "stopped", cause: "lease-lost" };
     const { job } = held;
     const { type } = this.effects.settings;
     if (job.type !== type) {

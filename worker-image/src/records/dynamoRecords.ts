@@ -147,30 +147,50 @@ export class DynamoRecords implements JobRecords {
         const started = await this.update(request.job.id, startAs(decision, record, request));
         return started && this.begin(request, started);
       }
-      case "suspect": {
-        const { attempts, lossesAlone, deferrals } = decision;
-        const found = { suspect: true, attempts, lossesAlone, deferrals, ...withLost(record, request, this.rate) };
-        const set = { state: "queued" as const, ...found };
-        const remove: (keyof JobRecord)[] = ["leaseUntil", "progress"];
-        const written = await this.update(request.job.id, { set, remove, ...unchangedSince(record) });
-        return written && { outcome: "suspect", deferrals };
-      }
-      case "cancel": {
-        const lost = withLost(record, request, this.rate);
-        const set = { state: "cancelled" as const, ...unsuccessful("cancelled", request.now), ...lost };
-        const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
-        return written && { outcome: "cancelled", record: written };
-      }
-      case "exhaust": {
-        // The job is claimed first, so that no two workers dead-letter it; the error is kept for a claim whose answer
-        // is lost.
-        const lost = withLost(record, request, this.rate);
-        const found = { error: cutError(decision.error), lossesAlone: maxLossesAlone, ...lost };
-        const set = { ...taken(request), ...found };
-        const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
-        return written && exhausted(request, written);
-      }
+      case "suspect":
+        return this.defer(decision, record, request);
+      case "cancel":
+        return this.cancelUnheld(record, request);
+      case "exhaust":
+        return this.exhaust(decision.error, record, request);
     }
+  }
+
+  /** Puts a suspect back, to run alone. */
+  private async defer(
+    { attempts, lossesAlone, deferrals }: Extract<ClaimDecision, { action: "suspect" }>,
+    record: JobRecord | undefined,
+    request: ClaimRequest,
+  ): Promise<Claim | undefined> {
+    const found = { suspect: true, attempts, lossesAlone, deferrals, ...withLost(record, request, this.rate) };
+    const set = { state: "queued" as const, ...found };
+    const remove: (keyof JobRecord)[] = ["leaseUntil", "progress"];
+    const written = await this.update(request.job.id, { set, remove, ...unchangedSince(record) });
+    return written && { outcome: "suspect", deferrals };
+  }
+
+  /** Ends a job that no worker holds any more, and that is to be cancelled. */
+  private async cancelUnheld(record: JobRecord | undefined, request: ClaimRequest): Promise<Claim | undefined> {
+    const lost = withLost(record, request, this.rate);
+    const set = { state: "cancelled" as const, ...unsuccessful("cancelled", request.now), ...lost };
+    const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
+    return written && { outcome: "cancelled", record: written };
+  }
+
+  /**
+   * Claims a job without attempts left, so that no two workers dead-letter it; the error is kept for a claim whose
+   * answer is lost.
+   */
+  private async exhaust(
+    error: JobError,
+    record: JobRecord | undefined,
+    request: ClaimRequest,
+  ): Promise<Claim | undefined> {
+    const lost = withLost(record, request, this.rate);
+    const found = { error: cutError(error), lossesAlone: maxLossesAlone, ...lost };
+    const set = { ...taken(request), ...found };
+    const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
+    return written && exhausted(request, written);
   }
 
   private async writeHeld(hold: Hold, fields: RecordFields): Promise<HoldState> {
