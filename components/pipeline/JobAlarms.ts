@@ -96,32 +96,27 @@ export class JobAlarms extends pulumi.ComponentResource {
   }
 }
 
+/** The alarms by the ends of their names. */
 function alarmsOf(args: JobAlarmsArgs): Record<string, Alarm> {
-  const { alarms, budget, component, router, scaler, repair, operator, api } = args;
+  const { router, scaler, repair, operator, api } = args;
+  return {
+    ...alarmsOnJobs(args),
+    stray: strayAlarm(router),
+    api: apiAlarm(api),
+    scaler: minuteAlarm(scaler.minute, "The scaler doesn't raise fleets: jobs wait for workers."),
+    repair: minuteAlarm(repair.minute, "The repair function doesn't route what the router failed at."),
+    sums: minuteAlarm(
+      operator.minute!,
+      "The function operator writes no sums: the alarms dead-letters, stalled and no-workers see nothing new.",
+    ),
+  };
+}
+
+/** The alarms on sums that `operator` writes. */
+function alarmsOnJobs({ alarms, budget, component }: JobAlarmsArgs): Record<string, Alarm> {
   const { deadLetters, stalledSeconds } = { ...defaults.alarms, ...alarms };
   const sum = (metricName: keyof ComponentSums, stat: string, period: number): Metric => {
     return { namespace: metricNamespace, metricName, dimensions: { Component: component }, stat, period };
-  };
-  const visible = ({ name }: aws.sqs.Queue): Metric => ({
-    ...{ namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: { QueueName: name } },
-    ...{ stat: "Maximum", period: 300 },
-  });
-  const requests = (metricName: string): Metric => {
-    return { namespace: "AWS/ApiGateway", metricName, dimensions: { ApiId: api.apiId }, stat: "Sum", period: 300 };
-  };
-  const minutely = ({ rule, alias: { functionName, name } }: EachMinute, purpose: string): Alarm => {
-    const dimensions = { FunctionName: functionName, Resource: pulumi.interpolate`${functionName}:${name}` };
-    const sums = { stat: "Sum", period: 60 };
-    const ofRuns = (metricName: string) => ({ namespace: "AWS/Lambda", metricName, dimensions, ...sums });
-    const ofRule = { namespace: "AWS/Events", metricName: "Invocations", dimensions: { RuleName: rule.name }, ...sums };
-    return {
-      description: `${purpose} For five minutes its schedule has called it in vain, or each run failed (ALARM), or the schedule itself stands still (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
-      metrics: { runs: ofRuns("Invocations"), errors: ofRuns("Errors"), calls: ofRule },
-      // Zero if the rule called and no run succeeded. A function that never ran has no metric, and a new alarm no data:
-      // the rule's calls, denied ones too, tell one from the other. By zero, CloudWatch divides to no value.
-      expression: "FILL(errors - runs, 0) / FILL(calls, 0)",
-      ...{ threshold: leastShare, periods: 5, missing: "missing" },
-    };
   };
   return {
     "dead-letters": {
@@ -146,29 +141,52 @@ function alarmsOf(args: JobAlarmsArgs): Record<string, Alarm> {
         ...{ threshold: budget.dollarsPerDay, missing: "ignore" as const },
       },
     }),
-    stray: {
-      description: `A job reached no type's queue: it is in the queue of the output unroutableQueueUrl, routerFailureQueueUrl or undeliveredQueueUrl. ${see("unroutable-jobs")}`,
-      metrics: {
-        unroutable: visible(router.unroutableQueue),
-        failures: visible(router.failureQueue),
-        undelivered: visible(router.undeliveredQueue),
-      },
-      // SQS measures no queue that was unused for hours.
-      expression: "SUM([FILL(unroutable, 0), FILL(failures, 0), FILL(undelivered, 0)])",
-      ...{ threshold: 0, missing: "notBreaching" },
+  };
+}
+
+function strayAlarm({ unroutableQueue, failureQueue, undeliveredQueue }: JobRouter): Alarm {
+  const visible = ({ name }: aws.sqs.Queue): Metric => ({
+    ...{ namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: { QueueName: name } },
+    ...{ stat: "Maximum", period: 300 },
+  });
+  return {
+    description: `A job reached no type's queue: it is in the queue of the output unroutableQueueUrl, routerFailureQueueUrl or undeliveredQueueUrl. ${see("unroutable-jobs")}`,
+    metrics: {
+      unroutable: visible(unroutableQueue),
+      failures: visible(failureQueue),
+      undelivered: visible(undeliveredQueue),
     },
-    api: {
-      description: `The API answered more than 1 %, and at least five, of the requests of five minutes with 5xx: clients could not submit jobs or read states. ${see("the-api-fails")}`,
-      metrics: { failed: requests("5xx"), all: requests("Count") },
-      expression: "IF(failed >= 5, 100 * failed / all, 0)",
-      ...{ threshold: 1, missing: "notBreaching" },
-    },
-    scaler: minutely(scaler.minute, "The scaler doesn't raise fleets: jobs wait for workers."),
-    repair: minutely(repair.minute, "The repair function doesn't route what the router failed at."),
-    sums: minutely(
-      operator.minute!,
-      "The function operator writes no sums: the alarms dead-letters, stalled and no-workers see nothing new.",
-    ),
+    // SQS measures no queue that was unused for hours.
+    expression: "SUM([FILL(unroutable, 0), FILL(failures, 0), FILL(undelivered, 0)])",
+    ...{ threshold: 0, missing: "notBreaching" },
+  };
+}
+
+function apiAlarm({ apiId }: JobApi): Alarm {
+  const requests = (metricName: string): Metric => {
+    return { namespace: "AWS/ApiGateway", metricName, dimensions: { ApiId: apiId }, stat: "Sum", period: 300 };
+  };
+  return {
+    description: `The API answered more than 1 %, and at least five, of the requests of five minutes with 5xx: clients could not submit jobs or read states. ${see("the-api-fails")}`,
+    metrics: { failed: requests("5xx"), all: requests("Count") },
+    expression: "IF(failed >= 5, 100 * failed / all, 0)",
+    ...{ threshold: 1, missing: "notBreaching" },
+  };
+}
+
+/** An alarm on a function's runs of each minute. */
+function minuteAlarm({ rule, alias: { functionName, name } }: EachMinute, purpose: string): Alarm {
+  const dimensions = { FunctionName: functionName, Resource: pulumi.interpolate`${functionName}:${name}` };
+  const sums = { stat: "Sum", period: 60 };
+  const ofRuns = (metricName: string) => ({ namespace: "AWS/Lambda", metricName, dimensions, ...sums });
+  const ofRule = { namespace: "AWS/Events", metricName: "Invocations", dimensions: { RuleName: rule.name }, ...sums };
+  return {
+    description: `${purpose} For five minutes its schedule has called it in vain, or each run failed (ALARM), or the schedule itself stands still (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
+    metrics: { runs: ofRuns("Invocations"), errors: ofRuns("Errors"), calls: ofRule },
+    // Zero if the rule called and no run succeeded. A function that never ran has no metric, and a new alarm no data:
+    // the rule's calls, denied ones too, tell one from the other. By zero, CloudWatch divides to no value.
+    expression: "FILL(errors - runs, 0) / FILL(calls, 0)",
+    ...{ threshold: leastShare, periods: 5, missing: "missing" },
   };
 }
 

@@ -65,18 +65,11 @@ export class JobDashboard extends pulumi.ComponentResource {
 
 /** Metrics by widget. */
 function linesOf(args: JobDashboardArgs): Record<string, { stat: string; lines: Line[] }> {
-  const { component, metrics, types, router, api, functions } = args;
-  const ofQueue = (metric: string, { name }: aws.sqs.Queue, label: string): Line => {
-    return ["AWS/SQS", metric, "QueueName", name, { label }];
-  };
+  const { component, types, router, api, functions } = args;
   const dollars: keyof ComponentSums = "DollarsToday";
-  const visible = "ApproximateNumberOfMessagesVisible";
-  const ofJobs = (metric: string): Line[] =>
-    metrics === "component"
-      ? [[metricNamespace, metric, "Component", component, { label: metric }]]
-      : types.map(({ type, queue }) => {
-          return [metricNamespace, metric, "Type", type, "QueueName", queue.queue.name, { label: `${type} ${metric}` }];
-        });
+  const ofQueues = (metric: string, queue: keyof WatchedType["queue"] = "queue"): Line[] =>
+    types.map((watched) => queueLine(metric, watched.queue[queue], watched.type));
+  const ofJobs = (metric: string): Line[] => jobLines(metric, args);
   const ofFunctions = (metric: string): Line[] =>
     Object.entries(functions).map(([label, { name }]) => [
       ...(["AWS/Lambda", metric, "FunctionName", name] as const),
@@ -88,31 +81,18 @@ function linesOf(args: JobDashboardArgs): Record<string, { stat: string; lines: 
   const { topic, unroutableQueue, failureQueue, undeliveredQueue } = router;
   const accepted: Line = ["AWS/SNS", "NumberOfMessagesPublished", "TopicName", topic.name, { label: "accepted" }];
   const strays = { unroutable: unroutableQueue, "router failures": failureQueue, undelivered: undeliveredQueue };
+  const ofStrays = Object.entries(strays).map(([label, queue]) => queueLine(visible, queue, label));
   return {
     "Accepted jobs": { stat: "Sum", lines: [accepted] },
-    "Waiting jobs": { stat: "Maximum", lines: types.map(({ type, queue }) => ofQueue(visible, queue.queue, type)) },
-    "Running jobs, and those in backoff": {
-      stat: "Maximum",
-      lines: types.map(({ type, queue }) => ofQueue("ApproximateNumberOfMessagesNotVisible", queue.queue, type)),
-    },
+    "Waiting jobs": { stat: "Maximum", lines: ofQueues(visible) },
+    "Running jobs, and those in backoff": { stat: "Maximum", lines: ofQueues("ApproximateNumberOfMessagesNotVisible") },
     "Failed and retried jobs": { stat: "Sum", lines: [...ofJobs("JobsFailed"), ...ofJobs("JobsRetried")] },
     "Wait time, 90 % of jobs below": { stat: "p90", lines: ofJobs("WaitTime") },
     "Run time, 90 % of attempts below": { stat: "p90", lines: ofJobs("RunTime") },
-    "Instances in service": {
-      stat: "Maximum",
-      lines: types.flatMap(({ type, fleet: { group, onDemandGroup } }) =>
-        [group, ...(onDemandGroup ? [onDemandGroup] : [])].map(({ name }, index): Line => {
-          const label = index === 0 ? type : `${type} on demand`;
-          return ["AWS/AutoScaling", groupMetric, "AutoScalingGroupName", name, { label }];
-        }),
-      ),
-    },
+    "Instances in service": { stat: "Maximum", lines: types.flatMap(instanceLines) },
     "Dead letters, and stray jobs": {
       stat: "Maximum",
-      lines: [
-        ...types.map(({ type, queue }) => ofQueue(visible, queue.deadLetterQueue, type)),
-        ...Object.entries(strays).map(([label, queue]) => ofQueue(visible, queue, label)),
-      ],
+      lines: [...ofQueues(visible, "deadLetterQueue"), ...ofStrays],
     },
     "Dollars of instances since midnight UTC": {
       stat: "Maximum",
@@ -121,6 +101,28 @@ function linesOf(args: JobDashboardArgs): Record<string, { stat: string; lines: 
     Functions: { stat: "Sum", lines: ["Invocations", "Errors", "Throttles"].flatMap(ofFunctions) },
     API: { stat: "Sum", lines: [ofApi("Count"), ofApi("4xx"), ofApi("5xx"), ofApi("Latency", "p90")] },
   };
+}
+
+const visible = "ApproximateNumberOfMessagesVisible";
+
+function queueLine(metric: string, { name }: aws.sqs.Queue, label: string): Line {
+  return ["AWS/SQS", metric, "QueueName", name, { label }];
+}
+
+/** A metric that the workers write: one of the component, or one of each type. */
+function jobLines(metric: string, { component, metrics, types }: JobDashboardArgs): Line[] {
+  if (metrics === "component") return [[metricNamespace, metric, "Component", component, { label: metric }]];
+  return types.map(({ type, queue }) => {
+    return [metricNamespace, metric, "Type", type, "QueueName", queue.queue.name, { label: `${type} ${metric}` }];
+  });
+}
+
+/** Numbers of a type's instances, by group. */
+function instanceLines({ type, fleet: { group, onDemandGroup } }: WatchedType): Line[] {
+  return [group, ...(onDemandGroup ? [onDemandGroup] : [])].map(({ name }, index) => {
+    const label = index === 0 ? type : `${type} on demand`;
+    return ["AWS/AutoScaling", groupMetric, "AutoScalingGroupName", name, { label }];
+  });
 }
 
 /** Metric that a group has only on request; it costs nothing. */
