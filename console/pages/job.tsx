@@ -1,17 +1,17 @@
 import { type Job, type ValueUrl } from "../../contract/http/answers";
-import { isFinal } from "../../contract/records/record";
+import { isFinal, type JobError } from "../../contract/records/record";
+import type { Waiting } from "../../contract/records/waiting";
 import { api, isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { quoted, size } from "../format";
-import { ActButton, ask } from "../parts/acts";
 import { Ago, At, second, Took } from "../parts/clock";
 import { Copy, Line } from "../parts/copy";
 import { Json } from "../parts/json";
 import { Logs } from "../parts/logs";
-import { replay } from "../parts/replay";
 import { Facts, Section, Shown } from "../parts/shown";
 import { State } from "../parts/state";
 import { eventsOf, spansOf } from "../timeline";
+import { JobActs } from "./jobActs";
 
 /** One job: what it is, what becomes of it, and the acts on it. */
 export function JobPage({ id }: { id: string }) {
@@ -34,80 +34,14 @@ function withPayload(job: Job, whole: Job | undefined): Job {
 }
 
 function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
-  const { id, type, state, error, progress, waiting } = job;
-  const words = Object.entries(job.labels ?? {}).map(([name, value]) => `${name}:${value}`);
+  const { waiting, progress, error } = job;
   return (
     <>
-      <div class="title">
-        <div>
-          <p class="above">
-            <a href={linkTo("jobs", "", { type })}>{type}</a>
-          </p>
-          <h1 class="id">
-            {id} <Copy text={id} label="Copy the job's id" />
-          </h1>
-        </div>
-        <Acts job={job} isRead={isRead} />
-      </div>
-      <div class="lead">
-        <State state={state} />
-        {state === "running" && job.startedAt && (
-          <span>
-            for <Took from={job.startedAt} />
-          </span>
-        )}
-        {job.finishedAt && job.startedAt && (
-          <span>
-            after <Took from={job.startedAt} to={job.finishedAt} />, <Ago at={job.finishedAt} />
-          </span>
-        )}
-        {job.usage && (
-          <span>
-            used {+job.usage.seconds.toPrecision(4)} s of an instance
-            {job.usage.dollars !== undefined && `, $${+job.usage.dollars.toPrecision(4)}`}
-          </span>
-        )}
-        {job.cancelRequestedAt && !job.finishedAt && <span>is asked to stop</span>}
-      </div>
-      {waiting && (
-        <div class="notice" role="note">
-          <strong>{waiting.reason === "unknown" ? "It waits" : `It waits: ${waiting.reason}`}</strong>
-          <p>{waiting.detail}</p>
-          <p class="muted">
-            {waiting.until && (
-              <>
-                until <At at={waiting.until} />,{" "}
-              </>
-            )}
-            as of <At at={waiting.asOf} />
-          </p>
-        </div>
-      )}
-      {progress && (
-        <div class="progress">
-          <progress max={1} value={progress.fraction} aria-label="Progress" />
-          <span class="figure">{Math.round(progress.fraction * 100)} %</span>
-          <span>{progress.note}</span>
-        </div>
-      )}
-      {error && (
-        <div class="error" role="note" aria-label="Error">
-          <strong>
-            {error.name}
-            {error.code && ` (${error.code})`}
-          </strong>
-          <p>{error.message}</p>
-          {error.frames && error.frames.length > 0 && (
-            <ol>
-              {error.frames.map((frame) => (
-                <li>
-                  <code>{frame}</code>
-                </li>
-              ))}
-            </ol>
-          )}
-        </div>
-      )}
+      <Title job={job} isRead={isRead} />
+      <Lead job={job} />
+      {waiting && <WhyItWaits waiting={waiting} />}
+      {progress && <Progress progress={progress} />}
+      {error && <Failure error={error} />}
       <Section title="Timeline">
         <Timeline job={job} />
       </Section>
@@ -119,28 +53,9 @@ function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
           <Result job={job} />
         </Section>
       </div>
-      <Section title="About it">
-        <Facts
-          of={[
-            ["Tenant", job.tenant && <a href={linkTo("jobs", "", { tenant: job.tenant })}>{job.tenant}</a>],
-            [
-              "Labels",
-              words.length > 0 &&
-                words.map((label) => (
-                  <a class="label" href={linkTo("jobs", "", { label })}>
-                    {label}
-                  </a>
-                )),
-            ],
-            ["Attempts", job.attempts],
-            ["Submitted by", job.submittedBy],
-            ["Replay of", job.replayOf && <a href={linkTo("jobs", job.replayOf)}>{job.replayOf}</a>],
-            ["Unreadable", job.unreadable?.join(", ")],
-          ]}
-        />
-      </Section>
+      <About job={job} />
       <Section title="Log">
-        <Logs key={job.retriedAt ?? ""} id={id} />
+        <Logs key={job.retriedAt ?? ""} id={job.id} />
       </Section>
       <Section title="In a terminal">
         {linesOf(job).map((line) => (
@@ -148,6 +63,97 @@ function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
         ))}
       </Section>
     </>
+  );
+}
+
+function Title({ job, isRead }: { job: Job; isRead: boolean }) {
+  const { id, type } = job;
+  return (
+    <div class="title">
+      <div>
+        <p class="above">
+          <a href={linkTo("jobs", "", { type })}>{type}</a>
+        </p>
+        <h1 class="id">
+          {id} <Copy text={id} label="Copy the job's id" />
+        </h1>
+      </div>
+      <JobActs job={job} isRead={isRead} />
+    </div>
+  );
+}
+
+/** The state, and in figures what came of it so far. */
+function Lead({ job: { state, startedAt, finishedAt, usage, cancelRequestedAt } }: { job: Job }) {
+  return (
+    <div class="lead">
+      <State state={state} />
+      {state === "running" && startedAt && (
+        <span>
+          for <Took from={startedAt} />
+        </span>
+      )}
+      {finishedAt && startedAt && (
+        <span>
+          after <Took from={startedAt} to={finishedAt} />, <Ago at={finishedAt} />
+        </span>
+      )}
+      {usage && (
+        <span>
+          used {+usage.seconds.toPrecision(4)} s of an instance
+          {usage.dollars !== undefined && `, $${+usage.dollars.toPrecision(4)}`}
+        </span>
+      )}
+      {cancelRequestedAt && !finishedAt && <span>is asked to stop</span>}
+    </div>
+  );
+}
+
+function WhyItWaits({ waiting: { reason, detail, until, asOf } }: { waiting: Waiting }) {
+  return (
+    <div class="notice" role="note">
+      <strong>{reason === "unknown" ? "It waits" : `It waits: ${reason}`}</strong>
+      <p>{detail}</p>
+      <p class="muted">
+        {until && (
+          <>
+            until <At at={until} />,{" "}
+          </>
+        )}
+        as of <At at={asOf} />
+      </p>
+    </div>
+  );
+}
+
+function Progress({ progress: { fraction, note } }: { progress: NonNullable<Job["progress"]> }) {
+  return (
+    <div class="progress">
+      <progress max={1} value={fraction} aria-label="Progress" />
+      <span class="figure">{Math.round(fraction * 100)} %</span>
+      <span>{note}</span>
+    </div>
+  );
+}
+
+function Failure({ error: { name, code, message, frames = [] } }: { error: JobError }) {
+  return (
+    <div class="error" role="note" aria-label="Error">
+      <strong>
+        {name}
+        {code && ` (${code})`}
+      </strong>
+      <p>{message}</p>
+      {frames.length > 0 && (
+        <ol>
+          {frames.map((frame) => (
+            <li>
+              <code>{frame}</code>
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
   );
 }
 
@@ -207,57 +213,26 @@ function Timeline({ job }: { job: Job }) {
   );
 }
 
-function Acts({ job, isRead }: { job: Job; isRead: boolean }) {
-  const { id, type, state } = job;
-  const retry = () =>
-    ask({
-      title: "Retry 1 job?",
-      text: <p>{id} runs again under its id; its attempts count from zero.</p>,
-      verb: "Retry 1 job",
-      run: async (keyOf) => {
-        await api.call("retryJob", { parameter: id, key: keyOf() });
-        return `${id} is queued again`;
-      },
-    });
-  const cancel = () =>
-    ask({
-      title: "Cancel 1 job?",
-      text: <p>{state === "running" ? `The worker of ${id} is asked to stop it.` : `${id} never runs then.`}</p>,
-      verb: "Cancel 1 job",
-      isDangerous: true,
-      run: async () => {
-        const { state: now } = await api.call("cancelJob", { parameter: id });
-        return now === "cancelled" ? `${id} is cancelled` : `${id} is asked to stop`;
-      },
-    });
-  const removeData = () =>
-    ask({
-      title: "Remove the data of 1 job?",
-      text: <p>Payload, result, checkpoint and dead letter of {id} are removed for good. It can't be retried then.</p>,
-      verb: "Remove data of 1 job",
-      isDangerous: true,
-      run: async () => {
-        await api.call("removeData", { parameter: id });
-        return `The data of ${id} is removed`;
-      },
-    });
-  const hasEnded = isFinal(state);
+function About({ job: { tenant, labels = {}, attempts, submittedBy, replayOf, unreadable } }: { job: Job }) {
+  const words = Object.entries(labels).map(([name, value]) => `${name}:${value}`);
+  const links = words.map((label) => (
+    <a class="label" href={linkTo("jobs", "", { label })}>
+      {label}
+    </a>
+  ));
   return (
-    <div class="acts" role="group" aria-label="Acts">
-      {(state === "failed" || state === "cancelled") && (
-        <ActButton class="primary" onClick={retry}>
-          Retry
-        </ActButton>
-      )}
-      <ActButton disabled={!isRead} onClick={() => replay(job)}>
-        Replay
-      </ActButton>
-      {!hasEnded && <ActButton onClick={cancel}>Cancel</ActButton>}
-      {hasEnded && !job.dataRemovedAt && <ActButton onClick={removeData}>Remove data</ActButton>}
-      <a class="button" href={linkTo("types", type)}>
-        Type
-      </a>
-    </div>
+    <Section title="About it">
+      <Facts
+        of={[
+          ["Tenant", tenant && <a href={linkTo("jobs", "", { tenant })}>{tenant}</a>],
+          ["Labels", links.length > 0 && links],
+          ["Attempts", attempts],
+          ["Submitted by", submittedBy],
+          ["Replay of", replayOf && <a href={linkTo("jobs", replayOf)}>{replayOf}</a>],
+          ["Unreadable", unreadable?.join(", ")],
+        ]}
+      />
+    </Section>
   );
 }
 

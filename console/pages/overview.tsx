@@ -95,29 +95,15 @@ function NeedsYou({ types }: { types: JobType[] }) {
   );
 }
 
-function Card({
-  type: { type, description, launchProblem, counts, oldestSeconds, instances, slots, asOf },
-}: {
-  type: JobType;
-}) {
-  const deadLetters = counts?.deadLetters ?? 0;
+function Card({ type: jobType }: { type: JobType }) {
+  const { type, description, counts, oldestSeconds, instances, slots, asOf } = jobType;
   return (
-    <article class={launchProblem || deadLetters > 0 ? "card bad" : "card"} aria-label={type}>
+    <article class={needsOf(jobType).length > 0 ? "card bad" : "card"} aria-label={type}>
       <h2>
         <a href={linkTo("types", type)}>{type}</a>
       </h2>
       {description && <p class="muted">{description}</p>}
-      <dl class="figures">
-        <Figure name="waiting" value={counts?.waiting} link={linkTo("jobs", "", { type, state: "queued" })} />
-        <Figure name="running" value={counts?.running} link={linkTo("jobs", "", { type, state: "running" })} />
-        <Figure name="delayed" value={counts?.delayed} />
-        <Figure
-          name="dead"
-          value={counts?.deadLetters}
-          link={linkTo("failures", "", { type })}
-          isBad={deadLetters > 0}
-        />
-      </dl>
+      <Counts type={type} counts={counts} />
       <p class="muted small">
         {fleetWords(instances, slots)}
         {oldestSeconds !== undefined &&
@@ -148,6 +134,18 @@ export function fleetWords(instances: JobType["instances"], slots: JobType["slot
     slots && slots.all > 0 && `${slots.busy} of ${count(slots.all, "slot")} busy`,
   ];
   return parts.filter(Boolean).join(", ");
+}
+
+function Counts({ type, counts }: Pick<JobType, "type" | "counts">) {
+  const isBad = (counts?.deadLetters ?? 0) > 0;
+  return (
+    <dl class="figures">
+      <Figure name="waiting" value={counts?.waiting} link={linkTo("jobs", "", { type, state: "queued" })} />
+      <Figure name="running" value={counts?.running} link={linkTo("jobs", "", { type, state: "running" })} />
+      <Figure name="delayed" value={counts?.delayed} />
+      <Figure name="dead" value={counts?.deadLetters} link={linkTo("failures", "", { type })} isBad={isBad} />
+    </dl>
+  );
 }
 
 function Figure(props: { name: string; value: number | undefined; link?: string; isBad?: boolean }) {

@@ -22,8 +22,7 @@ export function TypePage({ type }: { type: string }) {
 }
 
 function Whole({ type }: { type: JobType }) {
-  const { type: name, description, launchProblem, nextLaunchAt, payloadSchema, machineImage, schedules = [] } = type;
-  const { counts, instances, slots, oldestSeconds, asOf } = type;
+  const { type: name, description, payloadSchema } = type;
   return (
     <>
       <div class="title">
@@ -41,57 +40,38 @@ function Whole({ type }: { type: JobType }) {
           </a>
         </div>
       </div>
-      {launchProblem && (
-        <div class="error" role="note" aria-label="Launch problem">
-          <strong>No worker starts</strong>
-          <p>{launchProblem}</p>
-          <p class="muted">What to do: docs/operations.md#no-worker-starts</p>
-          {nextLaunchAt && (
-            <p>
-              Next try <At at={nextLaunchAt} />
-            </p>
-          )}
-          <ActButton class="primary" onClick={() => retryLaunches(name)}>
-            Retry launches
-          </ActButton>
-        </div>
-      )}
-      <Section title="Fleet" aside={asOf && <span class="muted">as of {<At at={asOf} />}</span>}>
-        <p>{fleetWords(instances, slots)}</p>
-        <Facts
-          of={[
-            ["Waiting", counts?.waiting],
-            ["Running", counts?.running],
-            ["Delayed", counts?.delayed],
-            ["Dead letters", counts?.deadLetters],
-            ["Waiting without a free slot", oldestSeconds !== undefined && duration(oldestSeconds * 1_000)],
-            ["Instances wanted", instances?.desired],
-          ]}
-        />
-      </Section>
+      <LaunchProblem type={type} />
+      <Fleet type={type} />
       <History type={name} />
       <Section title="Submit a job">
         <Submit key={name} type={name} schema={payloadSchema} />
       </Section>
-      <Section title="Settings">
-        <Facts
-          of={[
-            ["Timeout of an attempt", duration(type.timeoutSeconds * 1_000)],
-            ["Attempts", type.maxAttempts],
-            ["Machine image", machineImage?.id],
-            [
-              "Schedules",
-              schedules.map((each) => `${each.name}: ${scheduleWords(each)} (${each.expression})`).join("; "),
-            ],
-          ]}
-        />
-      </Section>
+      <Settings type={type} />
       {payloadSchema !== undefined && (
         <Section title="Schema of payloads">
           <Json value={payloadSchema} label="schema" />
         </Section>
       )}
     </>
+  );
+}
+
+function LaunchProblem({ type: { type, launchProblem, nextLaunchAt } }: { type: JobType }) {
+  if (!launchProblem) return null;
+  return (
+    <div class="error" role="note" aria-label="Launch problem">
+      <strong>No worker starts</strong>
+      <p>{launchProblem}</p>
+      <p class="muted">What to do: docs/operations.md#no-worker-starts</p>
+      {nextLaunchAt && (
+        <p>
+          Next try <At at={nextLaunchAt} />
+        </p>
+      )}
+      <ActButton class="primary" onClick={() => retryLaunches(type)}>
+        Retry launches
+      </ActButton>
+    </div>
   );
 }
 
@@ -105,4 +85,38 @@ function retryLaunches(name: string): void {
       return `Instances of ${name} are launched as far as jobs wait for them`;
     },
   });
+}
+
+function Fleet({ type: { counts, instances, slots, oldestSeconds, asOf } }: { type: JobType }) {
+  return (
+    <Section title="Fleet" aside={asOf && <span class="muted">as of {<At at={asOf} />}</span>}>
+      <p>{fleetWords(instances, slots)}</p>
+      <Facts
+        of={[
+          ["Waiting", counts?.waiting],
+          ["Running", counts?.running],
+          ["Delayed", counts?.delayed],
+          ["Dead letters", counts?.deadLetters],
+          ["Waiting without a free slot", oldestSeconds !== undefined && duration(oldestSeconds * 1_000)],
+          ["Instances wanted", instances?.desired],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Settings({ type: { timeoutSeconds, maxAttempts, machineImage, schedules = [] } }: { type: JobType }) {
+  const words = schedules.map((each) => `${each.name}: ${scheduleWords(each)} (${each.expression})`);
+  return (
+    <Section title="Settings">
+      <Facts
+        of={[
+          ["Timeout of an attempt", duration(timeoutSeconds * 1_000)],
+          ["Attempts", maxAttempts],
+          ["Machine image", machineImage?.id],
+          ["Schedules", words.join("; ")],
+        ]}
+      />
+    </Section>
+  );
 }

@@ -6,6 +6,7 @@ import { Trouble } from "../api/trouble";
 import { linkTo } from "../filters";
 import { capitalised, count, grouped } from "../format";
 import { type Act, Confirm, Problem, show } from "./acts";
+import { TextField } from "./textField";
 
 /** Jobs to act on: those that a filter selects, or those that are named. */
 export type Chosen = { filter: JobFilter } | { ids: string[] };
@@ -22,10 +23,53 @@ export function actOnMany(action: ActionVerb, chosen: Chosen): void {
 }
 
 function Bulk({ action, chosen }: { action: ActionVerb; chosen: Chosen }) {
-  const [dryRun, setDryRun] = useState<Action>();
-  const [trouble, setTrouble] = useState<Trouble>();
+  const { dryRun, trouble } = useDryRun(action, chosen);
   const [rate, setRate] = useState("");
   const [reason, setReason] = useState("");
+  const isCounted = dryRun !== undefined && dryRun.state !== "counting";
+  const { matched = 0, skipped = 0 } = dryRun?.counts ?? {};
+  const [verb, jobs] = [capitalised(action), count(matched - skipped, "job")];
+  const act: Act = {
+    title: isCounted ? `${verb} ${jobs}?` : `${verb}: counting, ${grouped(matched)} so far …`,
+    verb: isCounted ? `${verb} ${jobs}` : verb,
+    isDangerous: action === "cancel",
+    isPending: !isCounted || matched - skipped === 0,
+    text: (
+      <>
+        <p>{effects[action]}</p>
+        {dryRun && <Selection chosen={chosen} dryRun={dryRun} />}
+        {trouble && <Problem trouble={trouble} />}
+        <div class="row">
+          <TextField
+            label="Jobs a second, at most"
+            inputMode="decimal"
+            placeholder="as fast as it goes"
+            value={rate}
+            onText={setRate}
+          />
+          <TextField label="Reason, for those who ask later" maxLength={500} value={reason} onText={setReason} />
+        </div>
+      </>
+    ),
+    run: async (keyOf, follow) => {
+      if (rate !== "" && !(Number(rate) > 0))
+        throw new Trouble("problem", `Expected a number above 0 a second, got "${rate}"`);
+      const rest = { ...(rate !== "" && { ratePerSecond: Number(rate) }), ...(reason !== "" && { reason }) };
+      // What the dry run counted, with what it filled in, is what is acted on.
+      const same = "ids" in chosen ? chosen : { filter: dryRun!.filter ?? chosen.filter };
+      const body = { action, ...same, ...rest };
+      const { id } = await api.call("startAction", { body, key: keyOf(body) });
+      follow(linkTo("actions", id));
+      return <a href={linkTo("actions", id)}>{`${verb} of ${jobs} has begun`}</a>;
+    },
+  };
+  return <Confirm act={act} />;
+}
+
+/** Counts the jobs by a dry run, and looks on until all are counted. */
+function useDryRun(action: ActionVerb, chosen: Chosen): { dryRun?: Action; trouble?: Trouble } {
+  const [dryRun, setDryRun] = useState<Action>();
+  const [trouble, setTrouble] = useState<Trouble>();
   useEffect(() => {
     let isOpen = true;
     const look = async () => {
@@ -45,56 +89,17 @@ function Bulk({ action, chosen }: { action: ActionVerb; chosen: Chosen }) {
       isOpen = false;
     };
   }, []);
-  const isCounted = dryRun !== undefined && dryRun.state !== "counting";
-  const { matched = 0, skipped = 0 } = dryRun?.counts ?? {};
-  const [verb, jobs] = [capitalised(action), count(matched - skipped, "job")];
-  const act: Act = {
-    title: isCounted ? `${verb} ${jobs}?` : `${verb}: counting, ${grouped(matched)} so far …`,
-    verb: isCounted ? `${verb} ${jobs}` : verb,
-    isDangerous: action === "cancel",
-    isPending: !isCounted || matched - skipped === 0,
-    text: (
-      <>
-        <p>{effects[action]}</p>
-        {dryRun && (
-          <p class="muted">
-            {"ids" in chosen
-              ? `${count(chosen.ids.length, "job")} selected`
-              : filterWords(dryRun.filter ?? chosen.filter)}
-            {skipped > 0 && `; ${count(skipped, "job")} would be left as they are`}
-          </p>
-        )}
-        {trouble && <Problem trouble={trouble} />}
-        <div class="row">
-          <label class="field">
-            Jobs a second, at most
-            <input
-              inputMode="decimal"
-              placeholder="as fast as it goes"
-              value={rate}
-              onInput={(event) => setRate(event.currentTarget.value)}
-            />
-          </label>
-          <label class="field">
-            Reason, for those who ask later
-            <input maxLength={500} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-          </label>
-        </div>
-      </>
-    ),
-    run: async (keyOf, follow) => {
-      if (rate !== "" && !(Number(rate) > 0))
-        throw new Trouble("problem", `Expected a number above 0 a second, got "${rate}"`);
-      const rest = { ...(rate !== "" && { ratePerSecond: Number(rate) }), ...(reason !== "" && { reason }) };
-      // What the dry run counted, with what it filled in, is what is acted on.
-      const same = "ids" in chosen ? chosen : { filter: dryRun!.filter ?? chosen.filter };
-      const body = { action, ...same, ...rest };
-      const { id } = await api.call("startAction", { body, key: keyOf(body) });
-      follow(linkTo("actions", id));
-      return <a href={linkTo("actions", id)}>{`${verb} of ${jobs} has begun`}</a>;
-    },
-  };
-  return <Confirm act={act} />;
+  return { dryRun, trouble };
+}
+
+/** Words for the jobs that were chosen, and for how many of them would be left. */
+function Selection({ chosen, dryRun: { filter, counts } }: { chosen: Chosen; dryRun: Action }) {
+  return (
+    <p class="muted">
+      {"ids" in chosen ? `${count(chosen.ids.length, "job")} selected` : filterWords(filter ?? chosen.filter)}
+      {counts.skipped > 0 && `; ${count(counts.skipped, "job")} would be left as they are`}
+    </p>
+  );
 }
 
 /** A filter in words. */

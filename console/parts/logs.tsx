@@ -1,15 +1,19 @@
+import type { TargetedEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { JobLogs, LogLine } from "../../contract/http/answers";
 import { isLocal, poller, useLive } from "../api/page";
 import { grouped } from "../format";
 import { Problem } from "./acts";
 import { At } from "./clock";
+import { Switch } from "./switch";
 
 /** A component answers one call a second; on AWS lines are there after some seconds anyway. */
 const pause = isLocal ? 1_100 : 5_000;
 
 /** Lines that are kept: a handler may write them for hours. */
 const mostLines = 2_000;
+
+const levels = { handler: "Of the handler", all: "All" };
 
 const waitingWords = "Waiting for further lines …";
 
@@ -26,7 +30,7 @@ export function Logs({ id }: { id: string }) {
   const [{ lines, dropped, cursor, isOver }, setTail] = useState<Tail>({
     ...{ lines: [], dropped: 0, cursor: undefined, isOver: false },
   });
-  const [level, setLevel] = useState("handler");
+  const [level, setLevel] = useState<keyof typeof levels>("handler");
   const take = ({ lines: more, cursor: next }: JobLogs) =>
     setTail((before) => {
       const all = [...before.lines, ...more];
@@ -34,43 +38,19 @@ export function Logs({ id }: { id: string }) {
       return { lines: all.slice(over), dropped: before.dropped + over, cursor: next, isOver: next === undefined };
     });
   // After lines the log is asked for again as late as after none: it must not be asked too often.
-  const [asked, setAsked] = useState<string>();
-  const isHeld = poller.isHeld.value;
-  useEffect(() => {
-    const timer = isHeld ? undefined : setTimeout(() => setAsked(cursor), pause);
-    return () => clearTimeout(timer);
-  }, [cursor, isHeld]);
-  const box = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
-  useLayoutEffect(() => {
-    if (isAtEnd.current) box.current?.scrollTo(0, box.current.scrollHeight);
-  });
+  const asked = useLater(cursor);
+  const atEnd = useStayAtEnd();
   const shown = level === "all" ? lines : lines.filter(({ event }) => event === "job-log");
   return (
     <>
-      <div class="switch" role="group" aria-label="Lines">
-        {(["handler", "all"] as const).map((each) => (
-          <button type="button" aria-pressed={level === each} onClick={() => setLevel(each)}>
-            {each === "handler" ? "Of the handler" : "All"}
-          </button>
-        ))}
-      </div>
+      <Switch label="Lines" value={level} of={levels} onChoose={setLevel} />
       {dropped > 0 && (
         <p class="muted">
           The last {grouped(mostLines)} lines; all of them: <code>batch-jobs logs {id}</code>
         </p>
       )}
       {shown.length > 0 && (
-        <div
-          ref={box}
-          class="logs"
-          role="log"
-          aria-label="Log"
-          tabIndex={0}
-          onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
-            isAtEnd.current = scrollTop + clientHeight > scrollHeight - 8;
-          }}
-        >
+        <div {...atEnd} class="logs" role="log" aria-label="Log" tabIndex={0}>
           {shown.map((line, at) => (
             <Line key={dropped + at} line={line} />
           ))}
@@ -81,6 +61,30 @@ export function Logs({ id }: { id: string }) {
       {isOver && shown.length === 0 && <p class="muted">No lines</p>}
     </>
   );
+}
+
+/** The cursor, a pause after it came; while the page is held, no pause ends. */
+function useLater(cursor: string | undefined): string | undefined {
+  const [asked, setAsked] = useState<string>();
+  const isHeld = poller.isHeld.value;
+  useEffect(() => {
+    const timer = isHeld ? undefined : setTimeout(() => setAsked(cursor), pause);
+    return () => clearTimeout(timer);
+  }, [cursor, isHeld]);
+  return asked;
+}
+
+/** Properties of a box that stays scrolled to its end until the person scrolls up. */
+function useStayAtEnd() {
+  const ref = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  useLayoutEffect(() => {
+    if (isAtEnd.current) ref.current?.scrollTo(0, ref.current.scrollHeight);
+  });
+  const onScroll = ({ currentTarget: { scrollTop, clientHeight, scrollHeight } }: TargetedEvent<HTMLDivElement>) => {
+    isAtEnd.current = scrollTop + clientHeight > scrollHeight - 8;
+  };
+  return { ref, onScroll };
 }
 
 /** Asks for the lines after the cursor until there are some. */
