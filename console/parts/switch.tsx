@@ -3,6 +3,7 @@ interface SwitchProps<T extends string> {
   value: T;
   /** The values, and the words on their buttons. */
   of: Record<T, string>;
+  /** Takes a choice that is another one. */
   onChoose: (value: T) => void;
 }
 
@@ -11,7 +12,7 @@ export function Switch<T extends string>({ label, value, of, onChoose }: SwitchP
   return (
     <div class="switch" role="group" aria-label={label}>
       {(Object.keys(of) as T[]).map((each) => (
-        <button key={each} type="button" aria-pressed={each === value} onClick={() => onChoose(each)}>
+        <button key={each} type="button" aria-pressed={each === value} onClick={() => each !== value && onChoose(each)}>
           {of[each]}
         </button>
       ))}
