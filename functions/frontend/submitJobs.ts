@@ -10,6 +10,7 @@ import {
   settingsOf,
 } from "../../contract/messages/envelope";
 import { publishInput } from "../../contract/messages/scheduledMessage";
+import type { LargeValue, PayloadRef } from "../../contract/records/largeValues";
 import { listKeyOf } from "../../contract/records/listKey";
 import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
@@ -83,58 +84,33 @@ export function createSubmitJobs(
   const checkPayload = createCheckPayload(runWithin);
   const publishJobs = createPublishJobs(effects);
 
-  async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
-    const { id, type, payload, payloadRef, payloadBytes, submittedBy, replayOf, source } = submission;
-    const isLarge = payloadBytes > limits.maxPayloadBytes;
+  async function record(given: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
+    const { id, type, payloadBytes } = given;
     try {
-      const jobType = await jobTypes.find(type);
-      if (!jobType) {
-        const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
-        return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
-      }
-      if (checks.milliseconds > maxCheckMilliseconds) {
-        const detail = `Job ${id} was not looked at: the payloads before it took too long to check; submit it again`;
-        return { problem: problemOf("unavailable", detail) };
-      }
-      const start = now();
-      const wrong = payloadRef === undefined ? checkPayload(jobType, payload, isLarge) : [];
-      checks.milliseconds += now() - start;
-      if (wrong.length > 0) {
-        const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
-        return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
-      }
-      if (isLarge) submission = byReference(submission);
+      const problem = await typeOrPayloadProblem(given, checks);
+      if (problem) return { problem };
+      let submission = payloadBytes > limits.maxPayloadBytes ? byReference(given) : given;
       const digest = digestOf(submission);
       const time = now();
-      const notBefore = notBeforeOf(submission, time);
-      if (!notBefore.ok) {
-        return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
-      }
+      const start = notBeforeOf(submission, time);
+      if (!start.ok) return { problem: problemOf("invalid-request", start.problems[0]!.message, start.problems) };
+      const notBefore = start.value;
       // The digest stays that of the payload: nearer to its start the same job may fit into a message.
-      const isOverfull = records && payloadRef === undefined && scheduleProblem(effects, submission, notBefore.value);
+      const isOverfull =
+        records && submission.payloadRef === undefined && scheduleProblem(effects, submission, notBefore);
       if (isOverfull) submission = byReference(submission);
       if (submission.payloadRef !== undefined) {
-        const value = { type, id, payloadRef: submission.payloadRef, notBefore: notBefore.value };
-        const found = await (payloadRef === undefined
-          ? actOnLarge("store", { ...value, payload })
-          : actOnLarge("find", { ...value, source }));
+        const found = await placeInS3(given, submission.payloadRef, notBefore);
         if ("code" in found) return { problem: found };
         submission = { ...submission, days: found.days };
       }
-      const tooLarge = scheduleProblem(effects, submission, notBefore.value);
+      const tooLarge = scheduleProblem(effects, submission, notBefore);
       if (tooLarge) return { problem: tooLarge };
       const earlier = await findUnscoped(submission, digest, time);
       if (earlier) return { submission: { ...submission, id: earlier.id }, record: earlier };
-      if (await isSquatted(submission)) {
-        const message = `Expected an id that doesn't begin with ${keyPrefix}, as ids of Idempotency-Keys do, got ${id}`;
-        return { problem: problemOf("invalid-request", `/id: ${message}`, [{ path: "/id", message }]) };
-      }
-      const submittedAt = new Date(time).toISOString();
-      const listKey = listKeyOf(type, id);
-      const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
-      const submitter = submission.unscopedId === undefined ? undefined : submission.submitter;
-      const origin = { ...settingsOf(submission), submitter, submittedBy, replayOf };
-      const fresh: JobRecord = { ...keys, digest, ...origin, submittedAt, notBefore: notBefore.value };
+      const squatted = await keyIdProblem(submission);
+      if (squatted) return { problem: squatted };
+      const fresh = newRecord(submission, digest, time, notBefore);
       const present = (await records?.create(fresh)) ?? fresh;
       // A job whose message was given up as lost has failed, even if its record doesn't say so yet.
       if (present.digest === digest) return { submission, record: recordAsRead(present, time) };
@@ -147,6 +123,41 @@ export function createSubmitJobs(
     }
   }
 
+  /** Adds the time of the check to that of the payloads before it. */
+  async function typeOrPayloadProblem(
+    { id, type, payload, payloadRef, payloadBytes }: IdentifiedSubmission,
+    checks: { milliseconds: number },
+  ): Promise<ProblemDocument | undefined> {
+    const jobType = await jobTypes.find(type);
+    if (!jobType) {
+      const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
+      return problemOf("unknown-type", message, [{ path: "/type", message }]);
+    }
+    if (checks.milliseconds > maxCheckMilliseconds) {
+      const detail = `Job ${id} was not looked at: the payloads before it took too long to check; submit it again`;
+      return problemOf("unavailable", detail);
+    }
+    const start = now();
+    const isLarge = payloadBytes > limits.maxPayloadBytes;
+    const wrong = payloadRef === undefined ? checkPayload(jobType, payload, isLarge) : [];
+    checks.milliseconds += now() - start;
+    if (wrong.length === 0) return undefined;
+    const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    return problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong);
+  }
+
+  /** Stores the payload, or finds it where a client has uploaded it. */
+  function placeInS3(
+    { id, type, payload, payloadRef: uploaded, source }: IdentifiedSubmission,
+    payloadRef: LargeValue,
+    notBefore: string | undefined,
+  ): Promise<PayloadRef | ProblemDocument> {
+    const value = { type, id, payloadRef, notBefore };
+    return uploaded === undefined
+      ? actOnLarge("store", { ...value, payload })
+      : actOnLarge("find", { ...value, source });
+  }
+
   /** Finds the same job under an earlier version's id: a client may be trying again across the deployment. */
   async function findUnscoped({ unscopedId }: IdentifiedSubmission, digest: string, time: number) {
     if (!records || unscopedId === undefined || time >= unscopedUntil) return undefined;
@@ -156,11 +167,17 @@ export function createSubmitJobs(
     return isSame && Date.parse(record.submittedAt) >= oldest ? record : undefined;
   }
 
-  /** True if the submission names another caller's key id: only the submitter of such a job may submit it again. */
-  async function isSquatted({ id, unscopedId, submitter }: IdentifiedSubmission): Promise<boolean> {
-    if (!records || unscopedId !== undefined || !id.startsWith(keyPrefix)) return false;
-    const record = await records.read(id);
-    return !record || (record.submitter !== undefined && record.submitter !== submitter);
+  /** The problem of another caller's key id: only the submitter of such a job may submit it again. */
+  async function keyIdProblem({
+    id,
+    unscopedId,
+    submitter,
+  }: IdentifiedSubmission): Promise<ProblemDocument | undefined> {
+    if (!records || unscopedId !== undefined || !id.startsWith(keyPrefix)) return undefined;
+    const present = await records.read(id);
+    if (present && (present.submitter === undefined || present.submitter === submitter)) return undefined;
+    const message = `Expected an id that doesn't begin with ${keyPrefix}, as ids of Idempotency-Keys do, got ${id}`;
+    return problemOf("invalid-request", `/id: ${message}`, [{ path: "/id", message }]);
   }
 
   return async function submitJobs(submissions) {
@@ -189,6 +206,20 @@ async function inTurnById<Out>(
     for (const index of indices) results[index] = await map(submissions[index]!);
   });
   return results;
+}
+
+/** The record of a job that is submitted for the first time. */
+function newRecord(
+  submission: IdentifiedSubmission,
+  digest: string,
+  time: number,
+  notBefore: string | undefined,
+): JobRecord {
+  const { id, type, unscopedId, submitter, submittedBy, replayOf } = submission;
+  const keys = { id, type, state: "queued", attempts: 0, listKey: listKeyOf(type, id) } as const;
+  const keyOwner = unscopedId === undefined ? undefined : submitter;
+  const origin = { ...settingsOf(submission), submitter: keyOwner, submittedBy, replayOf };
+  return { ...keys, digest, ...origin, submittedAt: new Date(time).toISOString(), notBefore };
 }
 
 /** The submission with its payload in S3. */

@@ -41,9 +41,7 @@ import { watchWith } from "./services/watchWith";
 export function operatorFactory(): ReturnType<typeof createOperator> {
   const tables = new DynamoDBClient(clientOptions());
   const jobTypes = createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now });
-  const topics = new SNSClient(clientOptions());
-  const topicArn = variable("TOPIC_ARN");
-  const eventsTopic = process.env.EVENTS_TOPIC_ARN;
+  const { publish, later, announce, watch } = createSenders();
   const jobTable = process.env.JOB_TABLE ?? "";
   const records = createJobRecords(tables, jobTable);
   const recordTable = createRecordTable(tables, jobTable);
@@ -52,31 +50,21 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
   const bucket = process.env.LARGE_VALUES;
   const largeValues = bucket ? createLargeValues(bucket, now) : undefined;
   const actOnLarge: ActOnLargeValues = (act, input) => largeValues![act](input as never) as never;
-  const schedules = { groupName: variable("SCHEDULE_GROUP"), roleArn: variable("SCHEDULE_ROLE_ARN") };
   const effects = {
-    ...{ jobTypes, records, payloads, actOnLarge, now, log },
-    publish: publishTo(topics, topicArn),
+    ...{ jobTypes, records, payloads, actOnLarge, publish, now, log },
     requeue: requeueIn(recordTable),
     redrive: redriveBy(process.env.REMOVAL_FUNCTION ?? ""),
   };
-  const acts = createActs({
-    ...effects,
-    keepPayloads: process.env.KEEP_PAYLOADS ? payloads.keep : undefined,
-    later: scheduleWith({ topicArn, ...schedules, deadLetterArn: "" }),
-    announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
-  });
+  const keepPayloads = process.env.KEEP_PAYLOADS ? payloads.keep : undefined;
   return createOperator({
-    ...{ ...effects, largeValues, acts },
+    ...{ ...effects, largeValues, watch },
+    ...fleetsIn(tables, variable("FLEET_TABLE")),
+    acts: createActs({ ...effects, keepPayloads, later, announce }),
     removeData: removeDataIn(recordTable),
     index: createJobIndex(tables, jobTable),
     actions: createActionTable(tables, variable("CONTROL_TABLE")),
-    watch: watchWith({ GroupName: schedules.groupName, RoleArn: schedules.roleArn }),
     newId: () => randomUUID(),
-    readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
-    readPast: readPastFrom(tables, variable("FLEET_TABLE")),
-    readUsage: readUsageFrom(tables, variable("FLEET_TABLE")),
     readCounts: readCountsWith(new SQSClient(clientOptions())),
-    retryLaunches: retryLaunchesIn(tables, variable("FLEET_TABLE"), countTypesBy(variable("SCALER_FUNCTION"))),
     filterLogs: filterLogsWith(),
     functionLogGroup: variable("LOG_GROUP"),
     reserveSeconds: reserveSecondsIn(tables, variable("CONTROL_TABLE"), "logs"),
@@ -84,4 +72,29 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     pause,
   });
+}
+
+/** Effects on the topics, and on the schedules that publish to them or watch actions. */
+function createSenders() {
+  const topics = new SNSClient(clientOptions());
+  const topicArn = variable("TOPIC_ARN");
+  const eventsTopic = process.env.EVENTS_TOPIC_ARN;
+  const groupName = variable("SCHEDULE_GROUP");
+  const roleArn = variable("SCHEDULE_ROLE_ARN");
+  return {
+    publish: publishTo(topics, topicArn),
+    later: scheduleWith({ topicArn, groupName, roleArn, deadLetterArn: "" }),
+    announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
+    watch: watchWith({ GroupName: groupName, RoleArn: roleArn }),
+  };
+}
+
+/** Effects on the fleet table: the scaler's states, and what is kept of the past. */
+function fleetsIn(tables: DynamoDBClient, tableName: string) {
+  return {
+    readFleets: readFleetsFrom(tables, tableName),
+    readPast: readPastFrom(tables, tableName),
+    readUsage: readUsageFrom(tables, tableName),
+    retryLaunches: retryLaunchesIn(tables, tableName, countTypesBy(variable("SCALER_FUNCTION"))),
+  };
 }
