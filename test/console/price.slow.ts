@@ -5,14 +5,18 @@ import type { Browser } from "puppeteer-core";
 import { Bill } from "../../bench/bill/bill";
 import { startConsole } from "../../cli/consoleProxy/consoleServer";
 import { Connection } from "../../client/connection/connection";
+import { usageDay, usageItem, usageKey } from "../../contract/fleet/usage";
 import type { Listener } from "../../contract/http/listen";
 import { consoleFolder, packageRoot } from "../../contract/packageRoot";
 import type { LogEntry } from "../../local-cloud/log";
+import { setItem } from "../journeys/support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "../journeys/support/stack";
 import { openTab, startBrowser } from "./support/browser";
 
 /** Seconds of the page's own time that are counted. */
 const seconds = 60;
+
+const types = ["checksum", "thumbnail", "word-count"];
 
 /** Counts for the tables of docs/console.md and docs/cost.md, which `npm run docs` makes. */
 const countsFile = join(packageRoot(), "tools", "documents", "tabCounts.json");
@@ -42,7 +46,6 @@ describe("an open tab of the console", () => {
   let requests = 0;
   before(async () => {
     handlers = createHandlers({ held: "await released(job, context);" });
-    const types = ["checksum", "thumbnail", "word-count"];
     const processors = types.map((name) => ({ name, handler: "held", minInstances: 1 }));
     const log = (entry: LogEntry) => bill?.noteLog(entry);
     journey = await startJourney(processors, handlers, {}, { log, scheduleSeconds: 1e6 });
@@ -103,6 +106,11 @@ describe("an open tab of the console", () => {
       const job = { type: "thumbnail", payload: "", tenant: "acme", delaySeconds: 3_600 };
       await journey.call("POST", "/jobs/batch", { jobs: Array.from({ length: 100 }, () => job) });
     }
+    // Workers add their first usage after a minute, which is before the page of it or after.
+    const used = types.map((type) =>
+      setItem(journey, usageKey(type), usageItem("type", usageDay(Date.now())), { jobs: 1 }),
+    );
+    await Promise.all(used);
     const views: [page: string, place: string, words: string][] = [
       ["Overview", "#/", "word-count"],
       ["Jobs", "#/jobs", "25 shown"],
