@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { secretsVariables } from "../contract/workerSettings";
 import { createAutoScaling } from "./autoScaling/api/service";
-import type { Group } from "./autoScaling/group";
 import { Groups } from "./autoScaling/groups";
 import { ScheduledActions } from "./autoScaling/scheduledActions";
 import type { Alarms } from "./cloudWatch/alarms";
@@ -15,8 +14,9 @@ import { createSchedulerApi } from "./events/schedulerApi";
 import { LocalIssuer } from "./http/authorizers/localIssuer";
 import { RouteGuard } from "./http/authorizers/routeGuard";
 import { HttpApis } from "./http/httpApis";
-import { type Denied, Iam, type IamSources } from "./iam/iam";
-import type { KnownGroup } from "./iam/requests/call";
+import { createIam } from "./iam/cloudIam";
+import type { Iam } from "./iam/iam";
+import type { AskSources, KnownGroup } from "./iam/requests/call";
 import { Roles } from "./iam/roles";
 import { createLambdaApi } from "./lambda/lambdaApi";
 import { Lambdas } from "./lambda/lambdas";
@@ -192,6 +192,12 @@ interface Account extends Pick<LocalCloud, "callers" | "faults" | "credentials" 
   shared: Pick<LocalCloud, "companions" | "regions" | "inRegion" | "resume" | "stop">;
 }
 
+/** Parts of a region that is yet to be complete. */
+type RegionParts<Name extends keyof LocalCloud> = Pick<
+  LocalCloud,
+  "endpoint" | "region" | "callers" | "outage" | "log" | "iam" | Name
+>;
+
 interface StartedRegion {
   cloud: LocalCloud;
   /** Ends what runs in it; its stores are the endpoint's. */
@@ -200,7 +206,7 @@ interface StartedRegion {
 
 async function startRegion(account: Account, region: string, data: RegionData | undefined): Promise<StartedRegion> {
   const { options, callers, faults, credentials, token, issuer } = account;
-  const { stopGraceSeconds = 5, scheduleSeconds: secondsInstead } = options;
+  const { scheduleSeconds: secondsInstead } = options;
   const logs = new LogGroups();
   const log: Log = (entry) => {
     logs.add(entry);
@@ -211,18 +217,8 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   const shared = { endpoint: account.endpoint.address, region, callers, outage, log };
   const { messaging, services } = endpoint;
   const secrets = new SecretStore(account.shared.regions()[0]?.secrets.given ?? options.secrets);
-  const sources: IamSources = {
-    region,
-    groupOf: ({ group, instance }) =>
-      knownGroup(group ? groups.find(group) : groups.findInstance(instance ?? "")?.group),
-    hasObject: messaging.hasObject,
-    logGroupTagsOf: (name) => logs.groups.get(name)?.tags,
-    secretArnOf: (id) => secrets.findSecret(id)?.arn,
-    queuePolicy: (arn) => messaging.queue(arn)?.attributes.Policy,
-    topicPolicy: messaging.topicPolicy,
-    onDenied: logOnce(log),
-  };
-  const iam = (endpoint.iam = new Iam(sources, account.roles));
+  const groupOf: AskSources["groupOf"] = (named) => knownGroup(groups, named);
+  const iam = (endpoint.iam = createIam({ region, roles: account.roles, groupOf, messaging, logs, secrets, log }));
   messaging.mayDeliver = (topicArn, queueArn) =>
     iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
   const alarms = createAlarms({ messaging, iam, calls: () => calls, log, secondsInstead });
@@ -231,62 +227,69 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   deliverToLambdas({ ...shared, messaging, lambdas, faults, iam });
   const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
   const schedules = new Schedules({ ...shared, lambdas, iam, alarms, secondsInstead });
-  const groups = new Groups({
-    cloud: shared,
-    iam,
-    workerMain: options.workerMain,
-    workerEnvironment: options.workerEnvironment,
-    stopGraceMilliseconds: stopGraceSeconds * 1_000,
-    launchHookSeconds: options.launchHookSeconds,
-    onEnvironment: (environment) => secretsVariables.forEach((name) => secrets.note(environment[name])),
-  });
+  const groups = createGroups(options, { ...shared, iam, secrets });
   const scheduledActions = new ScheduledActions({ groups, secondsInstead });
-  services.set("autoscaling", createAutoScaling(groups));
-  services.set("lambda", createLambdaApi(lambdas));
-  services.set("logs", createLogsApi(logs));
-  services.set("secretsmanager", createSecretsManager(secrets));
-  services.set("ssm", createParameterStore(secrets, region));
-  const guard = new RouteGuard({ region, signatures: new Signatures(callers), iam, issuer });
-  const apis = new HttpApis({
-    ...{ ...shared, regions: account.shared.regions, nextPort: account.nextPort, credentials, token },
-    ...{ folder: options.folder, console: options.console, lambdas, iam, messaging, groups, alarms },
-    enforcement: options.enforceAuth ? { guard, issuer } : undefined,
-  });
+  const apis = createApis(account, { ...shared, lambdas, iam, messaging, groups, alarms });
   const calls = new AwsCalls({ endpoint: shared.endpoint, region, credentials });
   const scheduler = new Scheduler({ ...shared, calls, lambdas, messaging, iam, data, secondsInstead });
-  services.set("scheduler", createSchedulerApi(scheduler));
   const cloud: LocalCloud = {
     ...{ ...account.shared, ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials },
     ...{ token, issuer, bucketEvents, scheduledActions, scheduler, secrets, logs, alarms, services, data },
     recommendedImage: "ami-00000000000000000",
   };
-  return {
-    cloud,
-    async stop() {
-      for (const part of [schedules, scheduler, scheduledActions, alarms]) part.stop();
-      await Promise.all([apis.stop(), groups.stop()]);
-      await lambdas.stop();
-      calls.close();
-    },
-  };
+  addServices(cloud);
+  return { cloud, stop: () => stopRegion(cloud) };
+}
+
+function createGroups(
+  { workerMain, workerEnvironment, launchHookSeconds, stopGraceSeconds = 5 }: CloudOptions,
+  cloud: RegionParts<"secrets">,
+): Groups {
+  return new Groups({
+    ...{ cloud, iam: cloud.iam, workerMain, workerEnvironment, launchHookSeconds },
+    stopGraceMilliseconds: stopGraceSeconds * 1_000,
+    onEnvironment: (environment) => secretsVariables.forEach((name) => cloud.secrets.note(environment[name])),
+  });
+}
+
+function createApis(
+  { options, callers, credentials, token, issuer, nextPort, shared: { regions } }: Account,
+  cloud: RegionParts<"lambdas" | "messaging" | "groups" | "alarms">,
+): HttpApis {
+  const { folder, console, enforceAuth } = options;
+  const guard = new RouteGuard({ ...cloud, signatures: new Signatures(callers), issuer });
+  const enforcement = enforceAuth ? { guard, issuer } : undefined;
+  return new HttpApis({ ...cloud, regions, nextPort, credentials, token, folder, console, enforcement });
+}
+
+function knownGroup(
+  groups: Groups,
+  { group: name, instance = "" }: { group?: string; instance?: string },
+): KnownGroup | undefined {
+  const group = name ? groups.find(name) : groups.findInstance(instance)?.group;
+  return group && { arn: group.arn, tags: group.settings.tags };
+}
+
+/** Adds the services that the endpoint itself has not. */
+function addServices({ services, region, groups, lambdas, logs, secrets, scheduler }: LocalCloud): void {
+  services.set("autoscaling", createAutoScaling(groups));
+  services.set("lambda", createLambdaApi(lambdas));
+  services.set("logs", createLogsApi(logs));
+  services.set("secretsmanager", createSecretsManager(secrets));
+  services.set("ssm", createParameterStore(secrets, region));
+  services.set("scheduler", createSchedulerApi(scheduler));
+}
+
+async function stopRegion(cloud: LocalCloud): Promise<void> {
+  const { schedules, scheduler, scheduledActions, alarms, apis, groups, lambdas, calls } = cloud;
+  for (const part of [schedules, scheduler, scheduledActions, alarms]) part.stop();
+  await Promise.all([apis.stop(), groups.stop()]);
+  await lambdas.stop();
+  calls.close();
 }
 
 /** @throws Error if it isn't the name of a region */
 export function checkedRegion(region: unknown): string {
   if (typeof region === "string" && /^[a-z]{2,4}(-[a-z]+)+-\d$/.test(region)) return region;
   throw new Error(`Expected \`region\` as the name of an AWS region, such as us-west-2, got ${JSON.stringify(region)}`);
-}
-
-function knownGroup(group: Group | undefined): KnownGroup | undefined {
-  return group && { arn: group.arn, tags: group.settings.tags };
-}
-
-/** Callers retry, so log each denial once. */
-function logOnce(log: Log): (denied: Denied) => void {
-  const said = new Set<string>();
-  return ({ principal, action, resource }) => {
-    const line = `${principal} is not authorized to perform: ${action} on resource: ${resource}`;
-    if (!said.has(line)) log({ source: "cloud", name: "iam", stream: "stderr", line });
-    said.add(line);
-  };
 }

@@ -71,33 +71,19 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   // Relative to the folder that the command was run in.
   const standInsFile = options.standIns && resolve(options.standIns);
   const processorsDir = processorsOf(options);
-  const data =
-    options.data === undefined ? undefined : { folder: resolve(options.data), owner: `${project.name}/${stack}` };
+  const data = options.data === undefined ? undefined : resolve(options.data);
   process.chdir(project.workingFolder);
   const { secrets, ...files } = loadStackConfig(project, stack, standInsFile);
-  const workerEnvironment = {
-    ...(inspect !== undefined && inspectorVariables(inspect)),
-    ...(processorsDir !== undefined && { WORKER_PROCESSORS_DIR: processorsDir }),
-  };
-  const region = files.config["aws:region"];
   const cloud = await startCloud({
-    workerMain: workerMain(),
-    console: consoleFolder(),
-    folder: realpathSync(project.folder),
-    port,
-    enforceAuth,
-    region,
-    secrets,
-    workerEnvironment,
-    data,
-    log,
+    ...{ workerMain: workerMain(), console: consoleFolder(), folder: realpathSync(project.folder) },
+    ...{ port, enforceAuth, region: files.config["aws:region"], secrets, log },
+    workerEnvironment: {
+      ...(inspect !== undefined && inspectorVariables(inspect)),
+      ...(processorsDir !== undefined && { WORKER_PROCESSORS_DIR: processorsDir }),
+    },
+    data: data === undefined ? undefined : { folder: data, owner: `${project.name}/${stack}` },
   });
-  stopOnSignal(cloud);
-  void cloud.data?.failure.then((error) => {
-    err.line([paint.red("✖"), ` ${data?.folder} can't be written, so that this run ends: ${error.message}`]);
-    process.exit(1);
-  });
-  endWithOutput((exit) => void cloud.stop().finally(exit));
+  endWith(cloud, data);
   const up = { program: program.run, cloud, project: project.name, stack, isStrict: options.strict };
   const deployProgram = project.runtime === "nodejs" ? deploy : await startEngine(project, cloud);
   const tellOutputs = (told: StackOutputs) => cloud.regions().forEach(({ apis }) => apis.tellOutputs(told));
@@ -138,6 +124,16 @@ function processorsOf({ project, processors }: BringUpOptions): string | undefin
   if (existsSync(folder)) return folder;
   if (processors !== undefined) throw new Error(`Expected a folder of handler modules at ${folder}, found none`);
   return undefined;
+}
+
+/** Stops cloud and process at a signal, where the output is closed, and once the folder of data can't be written. */
+function endWith(cloud: LocalCloud, dataFolder: string | undefined): void {
+  stopOnSignal(cloud);
+  void cloud.data?.failure.then((error) => {
+    err.line([paint.red("✖"), ` ${dataFolder} can't be written, so that this run ends: ${error.message}`]);
+    process.exit(1);
+  });
+  endWithOutput((exit) => void cloud.stop().finally(exit));
 }
 
 function stopOnSignal(cloud: LocalCloud): void {
