@@ -3,6 +3,7 @@ import imports from "eslint-plugin-simple-import-sort";
 import unicorn from "eslint-plugin-unicorn";
 import tseslint from "typescript-eslint";
 import comments from "./tools/lintComments.mjs";
+import functions from "./tools/lintFunctions.mjs";
 
 /**
  * Imports that each folder may have, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map
@@ -107,6 +108,12 @@ export default tseslint.config(
       eqeqeq: "error",
       "no-console": "off",
     },
+  },
+  {
+    files: ["**/*.{ts,tsx,mjs}"],
+    ignores: ["{test,bench,examples}/**"],
+    plugins: { functions },
+    rules: { "functions/own-lines": "error" },
   },
   {
     files: ["components/**/*.ts"],
