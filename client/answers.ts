@@ -133,7 +133,7 @@ export interface BatchResult {
   url?: string;
 }
 
-/** Reads the outcome of each of so many jobs. */
+/** Reads the outcomes of a batch of `count` jobs. */
 export function readBatchResults(count: number): Read<BatchResult[]> {
   return (value, from) => {
     const isList = hasList(value, "results") && value.results.length === count;

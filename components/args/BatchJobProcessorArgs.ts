@@ -147,8 +147,8 @@ export interface BatchJobProcessorArgs {
   alarms?: AlarmsArgs;
   /**
    * The most that the types' instances should cost on a day. It adds an alarm to `alarms`, which it needs, and stops no
-   * job. Types of which no price is known need `pricePerInstanceHour`. No other input can serve: what a day may cost is for
-   * the program to say.
+   * job. Types of which no price is known need `pricePerInstanceHour`. No other input can serve: what a day may cost is
+   * for the program to say.
    * @default - none
    * @example { dollarsPerDay: 25 }
    */
