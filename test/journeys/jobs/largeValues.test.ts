@@ -236,8 +236,8 @@ describe("large values", () => {
       const ended = await client.wait(id);
       expect(sha256(JSON.stringify(ended.result))).to.equal(wanted.sha256);
       expect(ended.resultRef).to.include(wanted);
-      const [key, ...more] = objects().filter((each) => each.startsWith("d42/results/echo/"));
-      expect(key).to.match(new RegExp(`/${id}/\\d+$`));
+      const [key, ...more] = objects().filter((each) => each.includes(`/results/echo/${id}/`));
+      expect(key).to.match(new RegExp(`^d42/results/echo/${id}/\\d+$`));
       expect(more).to.deep.equal([]);
       const left = await client.get(id, { result: false });
       expect(() => left.result).to.throw("The result of job");
