@@ -6,7 +6,8 @@ import { JobProblemError } from "../../client/errors";
 import { consoleFile } from "../../contract/http/consoleFile";
 import { listen, type Listener } from "../../contract/http/listen";
 import { readBody } from "../../contract/http/readBody";
-import { pathParameters, type Route, routes } from "../../contract/http/routes";
+import type { Route } from "../../contract/http/route";
+import { pathParameters, routes } from "../../contract/http/routes";
 import { limits } from "../../contract/limits";
 
 export interface ConsoleOptions {

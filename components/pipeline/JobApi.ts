@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Route, routes, type Scope } from "../../contract/http/routes";
+import type { Route, Scope } from "../../contract/http/route";
+import { routes } from "../../contract/http/routes";
 import { type TokenRules } from "../../contract/http/tokenRules";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { type Authorization } from "../args/choices";

@@ -1,4 +1,4 @@
-import type { Scope } from "./routes";
+import type { Scope } from "./route";
 
 /** Rights of callers with tokens, as the component's `jwt` says. */
 export interface TokenRules {

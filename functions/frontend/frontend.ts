@@ -1,6 +1,7 @@
 import { describe } from "../../contract/check";
 import { problemOf } from "../../contract/http/problem";
-import { type OperatorRoute, type Route, type RouteName, routes } from "../../contract/http/routes";
+import type { Route } from "../../contract/http/route";
+import { type OperatorRoute, type RouteName, routes } from "../../contract/http/routes";
 import type { TokenRules } from "../../contract/http/tokenRules";
 import { errorFields } from "../../contract/log";
 import { answer, type HttpAnswer, refuse } from "../shared/httpAnswer";

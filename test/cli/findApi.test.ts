@@ -42,13 +42,15 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
 }`);
   }
 
-  /** A `pulumi` that hangs, whatever it is sent; `runs` and `ended` say so. */
+  /** A `pulumi` that hangs, whatever it is sent, as long as this process is there; `runs` and `ended` say so. */
   async function installHangingPulumi() {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const env = install(`for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => undefined);
-process.stdin.resume().once("end", () => require("node:net").connect(${port}, "127.0.0.1"));
+process.stdin.resume().once("end", () => {
+  require("node:net").connect(${port}, "127.0.0.1").on("close", () => process.exit());
+});
 setInterval(() => undefined, 1_000);`);
     const runs = once(server, "connection") as Promise<[Socket]>;
     const ended = runs.then(async ([socket]) => {

@@ -1,4 +1,4 @@
-import type { Route } from "../../contract/http/routes";
+import type { Route } from "../../contract/http/route";
 
 /** A request that its route refuses. */
 export interface HostileRequest {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020, { type ValidateFunction } from "ajv/dist/2020";
 import type { OpenApi } from "../../contract/http/answers";
-import { type Route, routes } from "../../contract/http/routes";
+import type { Route } from "../../contract/http/route";
+import { routes } from "../../contract/http/routes";
 import { packageRoot } from "../../contract/packageRoot";
 
 interface Operation {

@@ -1,17 +1,11 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { Linter } from "eslint";
-import { packageRoot } from "../../contract/packageRoot";
+import { complaintsOf } from "./complaints";
 
 describe("the lint of comments", () => {
   let complaintsAbout: (code: string) => string[];
 
   before(async () => {
-    const url = pathToFileURL(join(packageRoot(), "tools/lintComments.mjs")).href;
-    const { default: comments } = (await import(url)) as { default: NonNullable<Linter.Config["plugins"]>[string] };
-    const config = [{ plugins: { comments }, rules: { "comments/voice": "error" } }] satisfies Linter.Config[];
-    complaintsAbout = (code) => new Linter().verify(code, config).map(({ message }) => message);
+    complaintsAbout = await complaintsOf("lintComments.mjs", "voice");
   });
 
   for (const word of ["What", "How", "Whether", "Where", "When", "Why", "Who", "Whom"]) {

@@ -1,17 +1,11 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { Linter } from "eslint";
-import { packageRoot } from "../../contract/packageRoot";
+import { complaintsOf } from "./complaints";
 
 describe("the lint of functions", () => {
   let complaintsAbout: (code: string) => string[];
 
   before(async () => {
-    const url = pathToFileURL(join(packageRoot(), "tools/lintFunctions.mjs")).href;
-    const { default: functions } = (await import(url)) as { default: NonNullable<Linter.Config["plugins"]>[string] };
-    const config = [{ plugins: { functions }, rules: { "functions/own-lines": "error" } }] satisfies Linter.Config[];
-    complaintsAbout = (code) => new Linter().verify(code, config).map(({ message }) => message);
+    complaintsAbout = await complaintsOf("lintFunctions.mjs", "own-lines");
   });
 
   const statements = (count: number) => "a();\n".repeat(count);

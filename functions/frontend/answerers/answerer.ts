@@ -1,4 +1,5 @@
-import type { OperatorRoute, Route, RouteName } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import type { OperatorRoute, RouteName } from "../../../contract/http/routes";
 import type { JobRecord } from "../../../contract/records/record";
 import type { HttpAnswer } from "../../shared/httpAnswer";
 import type { JobRecords } from "../effects";

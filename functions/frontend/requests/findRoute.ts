@@ -1,4 +1,5 @@
-import { type Route, type RouteName, routes } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import { type RouteName, routes } from "../../../contract/http/routes";
 import type { HttpEvent } from "./http";
 import { pathWithin } from "./pathWithin";
 

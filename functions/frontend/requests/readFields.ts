@@ -1,7 +1,7 @@
 import { describe, type FieldProblem, isObject } from "../../../contract/check";
 import { nearestName } from "../../../contract/http/nearestName";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
-import type { JsonSchema, Route } from "../../../contract/http/routes";
+import type { JsonSchema, Route } from "../../../contract/http/route";
 import { createSchemaCheck, type RunWithin } from "../../../contract/schema/schemaCheck";
 import { type HttpEvent, readJsonBody } from "./http";
 

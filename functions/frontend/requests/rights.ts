@@ -1,6 +1,6 @@
 import { describe } from "../../../contract/check";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
-import type { Scope } from "../../../contract/http/routes";
+import type { Scope } from "../../../contract/http/route";
 import type { TokenRules } from "../../../contract/http/tokenRules";
 import { tenantPattern } from "../../../contract/limits";
 import type { HttpEvent } from "./http";

@@ -78,7 +78,7 @@ export function retiring(view: FleetView): Instance[] {
   return serving(view).filter(({ id }) => view.items[id]?.retiresSince !== undefined);
 }
 
-/** Instances in service that don't. */
+/** Instances in service that take jobs. */
 export function taking(view: FleetView): Instance[] {
   return serving(view).filter(({ id }) => view.items[id]?.retiresSince === undefined);
 }

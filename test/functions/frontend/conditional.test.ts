@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type Route, routes } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import type { JobRecord } from "../../../contract/records/record";
 import { FakeFrontend } from "../support/fakeFrontend";
 

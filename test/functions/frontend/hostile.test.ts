@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { problems } from "../../../contract/http/problem";
-import { type Route, routes } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { hostileRequestsTo } from "../../support/hostileRequests";
 import { FakeFrontend } from "../support/fakeFrontend";

@@ -1,7 +1,8 @@
 import Ajv2020 from "ajv/dist/2020";
 import { expect } from "chai";
 import type { OpenApi } from "../../../contract/http/answers";
-import { type Route, routes } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import { openApi } from "../../support/openApi";
 import { checksum, FakeFrontend, wordCount } from "../support/fakeFrontend";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type Route, routes } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type Route, routes, type Scope } from "../../../contract/http/routes";
+import type { Route, Scope } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import type { TokenRules } from "../../../contract/http/tokenRules";
 import type { Redrive } from "../../../contract/messages/redrive";
 import { listKeyOf } from "../../../contract/records/listKey";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type Route, routes, type Scope } from "../../../contract/http/routes";
+import type { Route, Scope } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import { packageRoot } from "../../../contract/packageRoot";
 import { accountId } from "../../../local-cloud/account";
 import type { Credentials } from "../../../local-cloud/wire/callers";

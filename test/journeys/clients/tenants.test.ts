@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { type Route, routes } from "../../../contract/http/routes";
+import type { Route } from "../../../contract/http/route";
+import { routes } from "../../../contract/http/routes";
 import { until } from "../../local-cloud/support";
 import { type Answer, createHandlers, type Handlers, type Journey, startJourney } from "../support/stack";
 
