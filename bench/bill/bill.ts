@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { sumOf } from "../../contract/sumOf";
 import type { AwsRequest, LocalCloud, LogEntry } from "../../local-cloud/index";
 import { quantiles } from "../support/quantiles";
 import { prices } from "./prices";
@@ -146,14 +147,26 @@ function whenRead(request: AwsRequest, response: ServerResponse, take: (units: n
   request.body = Buffer.from(JSON.stringify({ ...request.input, ReturnConsumedCapacity: "TOTAL" }));
   const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
   response.end = (...args: unknown[]) => {
-    const { ConsumedCapacity = [] } = JSON.parse(String(args[0])) as { ConsumedCapacity?: Capacity | Capacity[] };
-    for (const { CapacityUnits } of [ConsumedCapacity].flat()) take(CapacityUnits);
+    take(readUnits(request.input, JSON.parse(String(args[0])) as ReadAnswer));
     return end(...args);
   };
 }
 
+interface ReadAnswer {
+  ConsumedCapacity?: Capacity | Capacity[];
+}
+
 interface Capacity {
   CapacityUnits: number;
+}
+
+/**
+ * Units that AWS bills for a read, by table: half a unit at least, or one if it is consistent. A query that finds
+ * nothing is 0 in dynalite's answer.
+ */
+export function readUnits(input: AwsRequest["input"], { ConsumedCapacity = [] }: ReadAnswer): number {
+  const least = input?.ConsistentRead === true ? 1 : 0.5;
+  return sumOf([ConsumedCapacity].flat(), ({ CapacityUnits }) => Math.max(CapacityUnits, least));
 }
 
 /** A quarter of the runs is shorter: what other work on the machine adds to runs, AWS doesn't bill. */
